@@ -1,0 +1,1 @@
+"""The benchmark suite of boilerkit: accuracy, speed and a gate, against other extractors."""

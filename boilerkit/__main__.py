@@ -1,0 +1,7 @@
+"""``python -m boilerkit``."""
+
+import sys
+
+from boilerkit.cli import main
+
+sys.exit(main())

@@ -1,0 +1,138 @@
+"""Who scores the lines: the trained model, or the heuristic where it cannot run."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from boilerkit.decide import ScoredLine
+from boilerkit.errors import BoilerkitWarning, ConfigError, MissingDependencyError
+from boilerkit.labels import Label
+
+if TYPE_CHECKING:
+    from boilerkit.html_lines import PageLines
+    from boilerkit.model import Model, Scores
+
+__all__ = ["DEFAULT_MODEL", "HEURISTIC", "Backend", "open_backend"]
+
+DEFAULT_MODEL = "boilerkit-1"
+HEURISTIC = "heuristic"
+
+
+class Backend(Protocol):
+    """Scores lines with words; ``cuts`` maps input (html, text) and operating point to a cut."""
+
+    @property
+    def name(self) -> str:
+        """``model`` or ``heuristic``."""
+
+    @property
+    def model_name(self) -> str:
+        """Name and version of the model, empty for the heuristic."""
+
+    @property
+    def cuts(self) -> Mapping[str, Mapping[str, float]]:
+        """The cut of each input and operating point."""
+
+    def score_text(self, lines: Sequence[str]) -> list[ScoredLine]:
+        """Score the folded lines of a text."""
+
+    def score_page(self, page: PageLines) -> list[ScoredLine]:
+        """Score the lines of a page."""
+
+
+class ModelBackend:
+    """The trained model."""
+
+    name = "model"
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.model_name = f"{model.name} {model.version}"
+        self.cuts = {kind: head.cuts for kind, head in model.heads.items()}
+
+    def score_text(self, lines: Sequence[str]) -> list[ScoredLine]:
+        return _scored(self.model.score_text(lines)) if lines else []
+
+    def score_page(self, page: PageLines) -> list[ScoredLine]:
+        return _scored(self.model.score_html(page)) if page.texts else []
+
+
+class HeuristicBackend:
+    """The pure-Python rules."""
+
+    name = HEURISTIC
+    model_name = ""
+
+    def __init__(self) -> None:
+        from boilerkit.heuristic import CUTS
+
+        self.cuts = {"html": CUTS, "text": CUTS}
+
+    def score_text(self, lines: Sequence[str]) -> list[ScoredLine]:
+        from boilerkit.heuristic import score_text
+
+        return [ScoredLine(s.score, s.kind, s.reason) for s in score_text(lines)]
+
+    def score_page(self, page: PageLines) -> list[ScoredLine]:
+        from boilerkit.heuristic import score_page
+
+        return [ScoredLine(s.score, s.kind, s.reason) for s in score_page(page)]
+
+
+def open_backend(model: str | Path | None) -> Backend:
+    """Return the backend for a model name or folder; None is the default with its fallback.
+
+    The heuristic stands in, with one warning, only when numpy cannot be imported or the default
+    model is not installed. A model that was named, or that is damaged, never falls back.
+    """
+    if model is not None and not isinstance(model, (str, Path)):
+        raise TypeError(f"model must be a name, a folder or None, not {type(model).__name__}")
+    if model == HEURISTIC:
+        return HeuristicBackend()
+    missing = _missing_for_default() if model is None else None
+    if missing is not None:
+        warnings.warn(
+            f"{missing}: lines are labelled by the heuristic, which is less accurate",
+            BoilerkitWarning,
+            stacklevel=3,
+        )
+        return HeuristicBackend()
+    return ModelBackend(_load(DEFAULT_MODEL if model is None else model))
+
+
+def _missing_for_default() -> str | None:
+    if importlib.util.find_spec("numpy") is None:
+        return "numpy is not installed (pip install numpy)"
+    packaged = resources.files("boilerkit").joinpath("data", DEFAULT_MODEL, "config.json")
+    if not packaged.is_file():
+        return f"the default model {DEFAULT_MODEL!r} is not installed (reinstall boilerkit)"
+    return None
+
+
+def _load(model: str | Path) -> Model:
+    try:
+        from boilerkit.model import load_model
+    except MissingDependencyError:
+        raise
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"the model needs numpy ({error}): pip install numpy, or use model='heuristic'"
+        ) from error
+    if model == "":
+        raise ConfigError("model must not be empty: give a name or a folder")
+    return load_model(model)
+
+
+def _scored(scores: Scores) -> list[ScoredLine]:
+    from boilerkit.features import KINDS
+
+    labels: list[Label] = [KINDS[kind] for kind in scores.kinds.tolist()]
+    return [
+        ScoredLine(score, label, "model")
+        for score, label in zip(scores.content.tolist(), labels, strict=True)
+    ]

@@ -1,0 +1,161 @@
+"""The command: arguments in, exit code out. Documented in ``docs/command.md``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from boilerkit import __version__
+from boilerkit.cli_documents import LABEL_FORMATS, TEXT_FORMATS, run_documents
+from boilerkit.cli_explain import run_explain
+from boilerkit.cli_input import INPUTS, STDIN
+from boilerkit.cli_messages import complain, describe_error, warnings_as_lines
+from boilerkit.cli_output import STDOUT
+from boilerkit.cli_train import DATA_VARIABLE, run_train
+from boilerkit.config import OPERATING_POINTS
+from boilerkit.errors import BoilerkitError
+from boilerkit.labels import CHROME_LABELS
+
+__all__ = ["main"]
+
+_FINE, _FAILED, _INTERRUPTED = 0, 2, 130
+_EXIT_CODES = "exit codes: 0 fine, 2 wrong usage or a FILE that failed (the others are still done)"
+
+# Name, what a FILE holds whose ending does not tell (None: look at it), formats, help.
+_DOCUMENT_COMMANDS = (
+    ("clean", "text", TEXT_FORMATS, "print extracted text without its chrome lines"),
+    ("extract", "html", TEXT_FORMATS, "print the main content of web pages"),
+    ("label", None, LABEL_FORMATS, "show every line with its label and score"),
+)
+
+_Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    argv: the arguments without the program's name (default: the process's own). ``--help``,
+    ``--version`` and wrong arguments raise SystemExit, as argparse does.
+    """
+    arguments = _build_parser().parse_args(argv)
+    try:
+        with warnings_as_lines():
+            code: int = arguments.run(arguments)
+        return code
+    except BrokenPipeError:
+        return _FINE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except (BoilerkitError, OSError) as error:
+        complain(describe_error(error))
+        return _FAILED
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="boilerkit",
+        description="Remove boilerplate from web pages and from extracted text, line by line.",
+        epilog=_EXIT_CODES,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"boilerkit {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_document_commands(commands)
+    _add_explain(commands)
+    _add_train(commands)
+    return parser
+
+
+def _add_document_commands(commands: _Subparsers) -> None:
+    for name, own_kind, formats, help in _DOCUMENT_COMMANDS:
+        parser = _add_command(commands, name, help)
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help=f"a page or text, {STDIN} for standard input"
+        )
+        _add_input_options(parser)
+        parser.add_argument("--url", metavar="URL", help="the page's address")
+        _add_output_options(parser, formats)
+        _add_label_options(parser)
+        parser.set_defaults(run=run_documents, own_kind=own_kind)
+
+
+def _add_explain(commands: _Subparsers) -> None:
+    parser = _add_command(commands, "explain", "show why one line got its label")
+    parser.add_argument("file", metavar="FILE", help=f"a page or text, {STDIN} for standard input")
+    parser.add_argument(
+        "--line", type=int, required=True, metavar="N", help="the line's number, as label prints it"
+    )
+    _add_input_options(parser)
+    _add_label_options(parser)
+    parser.set_defaults(run=run_explain, own_kind=None)
+
+
+def _add_train(commands: _Subparsers) -> None:
+    parser = _add_command(commands, "train", "rebuild a model from the data (extra: train)")
+    parser.add_argument("--data", metavar="DIR", help=f"the data (default: ${DATA_VARIABLE})")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the model's folder")
+    parser.add_argument(
+        "--folds", type=int, metavar="N", help="keep the fold models; their number is fixed: 5"
+    )
+    parser.add_argument("--fold-cache", metavar="DIR", help="where to keep the fold models")
+    parser.add_argument(
+        "--model-version", default="1.0.0", metavar="VERSION", help="default: %(default)s"
+    )
+    parser.set_defaults(run=run_train)
+
+
+def _add_command(commands: _Subparsers, name: str, help: str) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=help, epilog=_EXIT_CODES, allow_abbrev=False)
+
+
+def _add_input_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--input",
+        choices=INPUTS,
+        default="auto",
+        help="what FILE holds (default: auto, by its ending, the command and its content)",
+    )
+    parser.add_argument("--charset", metavar="NAME", help="the character set declared for FILE")
+
+
+def _add_output_options(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None:
+    parser.add_argument(
+        "--format",
+        choices=formats,
+        default=formats[0],
+        help=f"default: {formats[0]}; jsonl is one object a FILE",
+    )
+    parser.add_argument(
+        "--out",
+        default=STDOUT,
+        metavar="DIR",
+        help=f"write one file a FILE into this folder (default: {STDOUT}, standard output)",
+    )
+
+
+def _add_label_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help=f"keep these lines too (repeatable): {', '.join(CHROME_LABELS)}",
+    )
+    parser.add_argument(
+        "--drop",
+        action="append",
+        metavar="LABEL",
+        help="drop no lines but these (repeatable; not with --keep)",
+    )
+    parser.add_argument(
+        "--operating-point",
+        default="balanced",
+        metavar="NAME",
+        help=f"{', '.join(OPERATING_POINTS)} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="NAME_OR_FOLDER",
+        help="a packaged model, a model folder or heuristic (default: the packaged model)",
+    )

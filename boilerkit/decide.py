@@ -1,0 +1,71 @@
+"""Scores → decisions: the label of each line, whether it is kept, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boilerkit.config import CleanConfig
+from boilerkit.labels import Label
+
+__all__ = ["Decision", "ScoredLine", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredLine:
+    """What a backend says of one line with words."""
+
+    score: float
+    kind: Label
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one line."""
+
+    label: Label
+    kept: bool
+    score: float
+    reason: str
+
+
+def decide(scored: Sequence[ScoredLine | None], cut: float, config: CleanConfig) -> list[Decision]:
+    """Decide on every line; None stands for a line without words (label ``empty``).
+
+    A line is content when its score reaches the cut. A line without words is kept when the
+    nearest lines with words on both sides are kept; at an edge of the text one side is enough.
+    """
+    kept_labels = config.kept_labels
+    decisions: list[Decision | None] = []
+    for line in scored:
+        if line is None:
+            decisions.append(None)
+            continue
+        label = Label.CONTENT if line.score >= cut else line.kind
+        kept = label is Label.CONTENT or label in kept_labels
+        reason = line.reason if label is Label.CONTENT or not kept else "label-kept"
+        decisions.append(Decision(label, kept, line.score, reason))
+    return _fill_empty(decisions)
+
+
+def _fill_empty(decisions: list[Decision | None]) -> list[Decision]:
+    before = _nearest_kept(decisions)
+    after = _nearest_kept(decisions[::-1])[::-1]
+    return [
+        decision
+        if decision is not None
+        else Decision(Label.EMPTY, left is not False and right is not False, 0.5, "no-words")
+        for decision, left, right in zip(decisions, before, after, strict=True)
+    ]
+
+
+def _nearest_kept(decisions: list[Decision | None]) -> list[bool | None]:
+    """Return whether the nearest line with words before each line is kept; None at the edge."""
+    nearest: bool | None = None
+    out = []
+    for decision in decisions:
+        out.append(nearest)
+        if decision is not None:
+            nearest = decision.kept
+    return out

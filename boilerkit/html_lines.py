@@ -1,0 +1,555 @@
+"""HTML → lines: one pass over the parser's events, no tree is built.
+
+A line is the text of one block with white space folded; ``<br>`` ends a line, a ``<pre>`` is one
+line that keeps its breaks and the cells of a plain table row are one line. Beside its text each
+line has what the classifier needs of the page's structure, kept in columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, TypeGuard
+
+from boilerkit.data_lines import find_data_texts
+from boilerkit.errors import MissingDependencyError
+from boilerkit.guard import END_TAG, parse_guarded
+
+try:
+    from lxml import etree
+except ImportError as error:  # pragma: no cover - run in an environment without lxml
+    raise MissingDependencyError("lxml is needed to read HTML: pip install lxml") from error
+
+__all__ = [
+    "DATA",
+    "HIDDEN",
+    "NOSCRIPT",
+    "REVEALED",
+    "SHOWN",
+    "VISIBLE",
+    "PageLines",
+    "is_element",
+    "read_element",
+    "read_html",
+]
+
+# Elements that do not end a line; custom elements (with a hyphen) are inline too, as in CSS.
+_INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "nobr",
+        "q",
+        "rb",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "img",
+        "input",
+        "g",
+        "picture",
+        "source",
+        "map",
+        "area",
+        "math",
+        "mi",
+        "mo",
+        "mn",
+        "ms",
+        "mtext",
+        "mrow",
+        "mfrac",
+        "msup",
+        "msub",
+        "msubsup",
+        "msqrt",
+        "munder",
+        "mover",
+        "munderover",
+        "semantics",
+        "annotation",
+        "mstyle",
+        "mspace",
+        "mtable",
+        "mtr",
+        "mtd",
+        "track",
+        "embed",
+        "param",
+        "link",
+        "meta",
+        "base",
+    ]
+)
+# Elements whose text is no text of the page: code, vector graphics, form choices, fall-backs.
+_SKIPPED = frozenset(
+    [
+        "script",
+        "style",
+        "svg",
+        "select",
+        "option",
+        "datalist",
+        "textarea",
+        "iframe",
+        "object",
+        "applet",
+        "audio",
+        "video",
+        "canvas",
+        "title",
+        "frameset",
+    ]
+)
+_CELLS = frozenset(["td", "th"])
+# A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
+# segment that React streams hidden and moves into place. All other hidden text is left out.
+_REVEALED = re.compile(
+    r"accordion|collaps|\btabs?\b|tab-?(?:panel|content|pane)|faq|toggle|expand|slide|slick|carousel|"
+    r"swiper|panel|answer|read-?(?:more|div)|\bS:[0-9a-f]+\b",
+    re.IGNORECASE,
+)
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height|font-size)\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
+)
+# A row whose cells hold more than this is layout, not a table row.
+_MAX_CELL_CHARS = 400
+_CELL_SEPARATOR = " | "
+
+VISIBLE, NOSCRIPT, DATA = range(3)
+SHOWN, REVEALED, HIDDEN = range(3)
+
+
+@dataclass(slots=True)
+class PageLines:
+    """The lines of one page and the containers around them, in columns.
+
+    Every ``line_*`` list has one item a line, in reading order; every ``box_*`` list one item a
+    block element, in document order; ``line_box`` and ``box_parent`` are indices into the latter.
+    ``box_end[i]`` is one past the last line in box i. Box 0 is the root.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    link_chars: list[int] = field(default_factory=list)
+    link_count: list[int] = field(default_factory=list)
+    line_box: list[int] = field(default_factory=list)
+    line_inline: list[str] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+    box_tag: list[str] = field(default_factory=list)
+    box_class: list[str] = field(default_factory=list)
+    box_names: list[str] = field(default_factory=list)
+    box_parent: list[int] = field(default_factory=list)
+    box_first: list[int] = field(default_factory=list)
+    box_end: list[int] = field(default_factory=list)
+    title: str = ""
+    meta: dict[str, str] = field(default_factory=dict)
+    data_scripts: list[tuple[str, str]] = field(default_factory=list)
+    images: list[int] = field(default_factory=list)
+
+    def line_columns(self) -> tuple[list[Any], ...]:
+        """Return all columns that have one item a line."""
+        return (
+            self.texts,
+            self.link_chars,
+            self.link_count,
+            self.line_box,
+            self.line_inline,
+            self.hidden,
+            self.source,
+            self.images,
+        )
+
+
+class _LineTarget:
+    """Parser target that turns start, data and end events into PageLines.
+
+    ``data`` is the append of one list of text pieces, so that text costs no Python call; starts
+    and ends remember positions in that list.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.ended = False
+        self.page = page = PageLines()
+        self._pieces: list[str] = []
+        self.data = self._pieces.append
+        self._stack: list[int] = [0]
+        page.box_tag.append("")
+        page.box_class.append("")
+        page.box_names.append("")
+        page.box_parent.append(0)
+        page.box_first.append(0)
+        page.box_end.append(0)
+        self._skip = 0
+        self._skip_start = 0
+        self._skip_tag = ""
+        self._skip_type = ""
+        self._link_start = -1
+        self._link_chars = 0
+        self._link_count = 0
+        self._inline: list[str] = []
+        self._hidden = SHOWN
+        self._hiding: list[tuple[int, int]] = []
+        self._source = VISIBLE
+        self._pre = 0
+        self._rows: list[_Row] = []
+        self._n_images = 0
+
+    def start(self, tag: str, attrib: Mapping[str, str]) -> None:
+        self.depth += 1
+        if self._skip:
+            self._skip += 1
+            return
+        if attrib and _is_hidden(attrib) and self._must_skip(tag):
+            self._start_skipped(tag, "")
+            return
+        if tag in _INLINE:
+            if attrib:
+                self._start_inline(tag, attrib)
+            elif tag == "a":
+                self._link_count += 1
+            return
+        if tag == "br":
+            if self._pre:
+                self._pieces.append("\n")
+            else:
+                self._flush()
+            return
+        if tag in _SKIPPED:
+            kind = attrib.get("type", "") or attrib.get("id", "") if attrib else ""
+            self._start_skipped(tag, kind)
+            return
+        if "-" in tag:
+            self.ended = self.ended or tag == END_TAG
+            return
+        self._start_box(tag, attrib)
+
+    def _must_skip(self, tag: str) -> bool:
+        """Return whether a hidden element cannot be a line of its own to decide on later."""
+        return tag in _INLINE or "-" in tag or self._pre > 0 or len(self._rows) > 0
+
+    def _start_skipped(self, tag: str, kind: str) -> None:
+        self._skip = 1
+        self._skip_start = len(self._pieces)
+        self._skip_tag = tag
+        self._skip_type = kind
+
+    def _start_inline(self, tag: str, attrib: Mapping[str, str]) -> None:
+        if tag == "a":
+            self._link_count += 1
+            if "href" in attrib:
+                self._link_start = len(self._pieces)
+        elif tag == "img":
+            self._n_images += 1
+            return
+        elif tag == "meta":
+            self._read_meta(attrib)
+            return
+        names = attrib.get("class")
+        if names:
+            self._inline.append(names)
+
+    def _read_meta(self, attrib: Mapping[str, str]) -> None:
+        name = attrib.get("property") or attrib.get("name")
+        content = attrib.get("content")
+        if name and content:
+            self.page.meta.setdefault(name.lower(), content)
+
+    def _start_box(self, tag: str, attrib: Mapping[str, str]) -> None:
+        if self._pieces:
+            self._flush()
+        page = self.page
+        index = len(page.box_tag)
+        page.box_tag.append(tag)
+        page.box_parent.append(self._stack[-1])
+        page.box_first.append(len(page.texts))
+        page.box_end.append(0)
+        self._stack.append(index)
+        if attrib:
+            get = attrib.get
+            css_class = get("class", "")
+            names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
+            page.box_class.append(css_class)
+            page.box_names.append(names)
+            if _is_hidden(attrib):
+                revealed = _REVEALED.search(names) or "aria-labelledby" in attrib
+                self._hide(index, REVEALED if revealed else HIDDEN)
+        else:
+            page.box_class.append("")
+            page.box_names.append("")
+        if tag == "pre":
+            self._pre += 1
+        elif tag == "tr":
+            self._rows.append(_Row(len(page.texts)))
+        elif tag in _CELLS and self._rows:
+            self._rows[-1].cells.append(len(page.texts))
+        elif tag == "noscript":
+            self._source = NOSCRIPT
+        elif tag == "template" and "shadowrootmode" not in attrib:
+            self._hide(index, HIDDEN)
+
+    def _hide(self, box: int, how: int) -> None:
+        self._hiding.append((box, self._hidden))
+        self._hidden = max(self._hidden, how)
+
+    def end(self, tag: str) -> None:
+        self.depth -= 1
+        if self._skip:
+            self._skip -= 1
+            if not self._skip:
+                self._end_skipped()
+            return
+        if tag in _INLINE:
+            if tag == "a" and self._link_start >= 0:
+                self._count_link_chars()
+                self._link_start = -1
+            return
+        if tag != "br" and "-" not in tag:
+            self._end_box(tag)
+
+    def _end_box(self, tag: str) -> None:
+        if self._pieces:
+            if tag == "pre" and self._pre == 1:
+                self._flush_pre()
+            else:
+                self._flush()
+        page = self.page
+        if len(self._stack) == 1 or page.box_tag[self._stack[-1]] != tag:
+            return
+        index = self._stack.pop()
+        page.box_end[index] = len(page.texts)
+        if self._hiding and self._hiding[-1][0] == index:
+            self._hidden = self._hiding.pop()[1]
+        if tag == "pre":
+            self._pre -= 1
+        elif tag == "tr":
+            self._end_row(self._rows.pop(), index)
+        elif tag == "noscript":
+            self._source = VISIBLE
+
+    def _end_skipped(self) -> None:
+        pieces, start = self._pieces, self._skip_start
+        if len(pieces) > start:
+            if self._skip_tag == "title" and not self.page.title:
+                self.page.title = " ".join("".join(pieces[start:]).split())
+            elif self._skip_tag == "script" and "json" in self._skip_type.lower():
+                self.page.data_scripts.append((self._skip_type, "".join(pieces[start:])))
+            del pieces[start:]
+
+    def _count_link_chars(self) -> None:
+        linked = "".join(self._pieces[self._link_start :])
+        self._link_chars += len(linked) - linked.count(" ") - linked.count("\n")
+
+    def _flush(self) -> None:
+        if self._pre:
+            # one line a <pre>: a block inside it only starts a new row of it
+            if self._pieces and not self._pieces[-1].endswith("\n"):
+                self._pieces.append("\n")
+            return
+        if self._link_start >= 0:
+            self._count_link_chars()
+            self._link_start = 0
+        text = " ".join("".join(self._pieces).split())
+        self._pieces.clear()
+        if text:
+            self._emit(text)
+        else:
+            self._link_chars = 0
+
+    def _flush_pre(self) -> None:
+        rows = [row.rstrip() for row in "".join(self._pieces).split("\n")]
+        self._pieces.clear()
+        self._link_start = 0 if self._link_start >= 0 else -1
+        text = "\n".join(rows).strip("\n")
+        if text:
+            self._emit(text)
+
+    def _emit(self, text: str) -> None:
+        page = self.page
+        page.texts.append(text)
+        page.link_chars.append(self._link_chars)
+        page.link_count.append(self._link_count)
+        page.line_box.append(self._stack[-1])
+        page.line_inline.append(" ".join(self._inline) if self._inline else "")
+        page.hidden.append(self._hidden)
+        page.source.append(self._source)
+        page.images.append(self._n_images)
+        self._link_chars = self._link_count = 0
+        if self._inline:
+            self._inline = []
+
+    def _end_row(self, row: _Row, box: int) -> None:
+        """Join the cells of a row that holds one short line a cell; leave layout rows alone."""
+        page = self.page
+        n_lines = len(page.texts) - row.first
+        if self._rows:
+            self._rows[-1].nested = True
+        if n_lines < 2 or row.nested or len(row.cells) < n_lines:
+            return
+        ends = [*row.cells[1:], len(page.texts)]
+        cells = page.texts[row.first :]
+        one_line_each = all(end - start <= 1 for start, end in zip(row.cells, ends, strict=True))
+        if not one_line_each or any(len(cell) > _MAX_CELL_CHARS or "\n" in cell for cell in cells):
+            return
+        first = row.first
+        page.texts[first:] = [_CELL_SEPARATOR.join(cells)]
+        page.link_chars[first:] = [sum(page.link_chars[first:])]
+        page.link_count[first:] = [sum(page.link_count[first:])]
+        page.line_inline[first:] = [" ".join(filter(None, page.line_inline[first:]))]
+        page.line_box[first:] = [box]
+        del page.hidden[first + 1 :], page.source[first + 1 :], page.images[first + 1 :]
+        for inner in range(box, len(page.box_end)):
+            page.box_first[inner] = min(page.box_first[inner], first)
+            page.box_end[inner] = min(page.box_end[inner], first + 1)
+
+    def close(self) -> PageLines:
+        """Return the page's lines; called by the parser at the end of the input."""
+        if self._pre:
+            self._flush_pre()
+        else:
+            self._flush()
+        for box in self._stack:
+            self.page.box_end[box] = len(self.page.texts)
+        return self.page
+
+
+@dataclass(slots=True)
+class _Row:
+    """An open table row: its first line, the first line of each cell, and rows inside it."""
+
+    first: int
+    cells: list[int] = field(default_factory=list)
+    nested: bool = False
+
+
+def _is_hidden(attrib: Mapping[str, str]) -> bool:
+    return (
+        "hidden" in attrib
+        or ("aria-hidden" in attrib and attrib["aria-hidden"] == "true")
+        or ("style" in attrib and _HIDING_STYLE.search(attrib["style"]) is not None)
+    )
+
+
+def read_html(html: str) -> tuple[PageLines, int | None]:
+    """Return the lines of a page and the offset where its text had to be cut, or None."""
+    target, truncated = parse_guarded(html, _open_parser)
+    return _finish(target.page), truncated
+
+
+def _open_parser() -> tuple[etree.HTMLParser, _LineTarget]:
+    target = _LineTarget()
+    # the stubs want a comment handler too, which would cost a call a comment
+    parser = etree.HTMLParser(target=target, huge_tree=True, encoding="utf-8")  # type: ignore[arg-type]
+    return parser, target
+
+
+def is_element(value: object) -> TypeGuard[etree._Element]:
+    """Return whether a value is a parsed page."""
+    return isinstance(value, etree._Element)
+
+
+def read_element(element: etree._Element) -> PageLines:
+    """Return the lines of a parsed page; the element is left unchanged."""
+    target = _LineTarget()
+    for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
+        if event == "start":
+            target.start(node.tag, node.attrib)
+            if node.text:
+                target.data(node.text)
+            continue
+        if event == "end":
+            target.end(node.tag)
+        if node.tail and node is not element:
+            target.data(node.tail)
+    return _finish(target.close())
+
+
+def _finish(page: PageLines) -> PageLines:
+    """Leave out hidden and repeated text and add what only the page's data holds."""
+    if HIDDEN in page.hidden or NOSCRIPT in page.source:
+        _drop_lines(page, _unseen_lines(page))
+    for text in find_data_texts(page.data_scripts, page.meta, page.texts):
+        _append_data(page, text)
+    return page
+
+
+def _unseen_lines(page: PageLines) -> list[bool]:
+    """Return which lines to leave out: hidden ones, and <noscript> copies of visible ones.
+
+    Hidden text that makes up most of the page stays: such a page shows itself by script.
+    """
+    hidden_chars = sum(
+        len(text) for text, how in zip(page.texts, page.hidden, strict=True) if how == HIDDEN
+    )
+    drop_hidden = 2 * hidden_chars <= sum(map(len, page.texts))
+    visible = {
+        text for text, source in zip(page.texts, page.source, strict=True) if source == VISIBLE
+    }
+    return [
+        (how == HIDDEN and drop_hidden) or (source == NOSCRIPT and text in visible)
+        for text, how, source in zip(page.texts, page.hidden, page.source, strict=True)
+    ]
+
+
+def _drop_lines(page: PageLines, dropped: list[bool]) -> None:
+    for column in page.line_columns():
+        column[:] = [item for item, drop in zip(column, dropped, strict=True) if not drop]
+    new_index = [0, *accumulate(int(not drop) for drop in dropped)]
+    page.box_first[:] = [new_index[line] for line in page.box_first]
+    page.box_end[:] = [new_index[line] for line in page.box_end]
+
+
+def _append_data(page: PageLines, text: str) -> None:
+    """Add a text of the page's data as lines in a box of their own at the end."""
+    inner = read_html(text)[0].texts if "<" in text else text.split("\n")
+    lines = [folded for folded in (" ".join(line.split()) for line in inner) if folded]
+    first = len(page.texts)
+    page.box_tag.append("script")
+    page.box_class.append("")
+    page.box_names.append("")
+    page.box_parent.append(0)
+    page.box_first.append(first)
+    page.box_end.append(first + len(lines))
+    page.box_end[0] = first + len(lines)
+    for line in lines:
+        page.texts.append(line)
+        page.link_chars.append(0)
+        page.link_count.append(0)
+        page.line_box.append(len(page.box_tag) - 1)
+        page.line_inline.append("")
+        page.hidden.append(SHOWN)
+        page.source.append(DATA)
+        page.images.append(page.images[-1] if page.images else 0)

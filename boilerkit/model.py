@@ -1,0 +1,334 @@
+"""The trained model: arrays and JSON in a folder, read, verified and applied with numpy.
+
+Format (``docs/model-format.md``): ``config.json`` names the format version, the feature columns,
+the classes, the vocabulary, the calibration and the cuts; ``weights.npz`` holds the arrays; the
+checksum of the latter stands in the former. No pickle is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from boilerkit.errors import ConfigError, ModelError
+from boilerkit.features import (
+    HTML_COLUMNS,
+    KINDS,
+    TEXT_MATRIX_COLUMNS,
+    PageScores,
+    html_matrix,
+    text_matrix,
+)
+from boilerkit.html_features import Structure, box_names_matrix, read_structure
+from boilerkit.html_lines import PageLines
+from boilerkit.text_features import (
+    N_BUCKETS,
+    FloatArray,
+    IntArray,
+    TextFeatures,
+    measure_lines,
+)
+
+__all__ = ["DEFAULT_MODEL", "FORMAT_VERSION", "Forest", "Head", "Model", "Scores", "load_model"]
+
+FORMAT_VERSION = 1
+DEFAULT_MODEL = "boilerkit-1"
+
+_COLUMNS = {"html": HTML_COLUMNS, "text": TEXT_MATRIX_COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """``content``: (n,) calibrated probabilities; ``kinds``: (n,) chrome indices into KINDS."""
+
+    content: FloatArray
+    kinds: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Boosted trees as arrays over their nodes; a leaf is its own child.
+
+    ``feature``, ``threshold``, ``value``: (n_nodes,); ``children``: (2 * n_nodes,) left and right
+    of each node; ``roots``: (n_trees,); ``bias``: the log-odds before the first tree.
+    """
+
+    feature: npt.NDArray[np.int16]
+    threshold: npt.NDArray[np.float32]
+    children: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float32]
+    roots: npt.NDArray[np.int32]
+    bias: float
+    depth: int
+
+    def log_odds(self, matrix: FloatArray) -> FloatArray:
+        """Return (n,) log-odds for an (n, n_columns) matrix."""
+        sums = self.value[self.leaves(matrix)].sum(axis=1, dtype=np.float64)
+        out: FloatArray = (sums + self.bias).astype(np.float32)
+        return out
+
+    def leaves(self, matrix: FloatArray) -> npt.NDArray[np.int32]:
+        """Return (n, n_trees) the leaf that each row reaches in each tree."""
+        n, width = matrix.shape
+        flat = matrix.ravel()
+        row = (np.arange(n) * width)[:, None]
+        node = np.broadcast_to(self.roots, (n, len(self.roots)))
+        for _ in range(self.depth):
+            right = flat[row + self.feature[node]] > self.threshold[node]
+            node = self.children[2 * node + right]
+        return node
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What turns one kind of feature matrix into scores.
+
+    The probability is the logistic function of ``slope * log_odds + intercept`` (Platt scaling);
+    ``kind_weights``: (n_columns + 1, n_chrome_kinds) on standardised columns, last row the bias.
+    """
+
+    forest: Forest
+    slope: float
+    intercept: float
+    cuts: Mapping[str, float]
+    mean: FloatArray
+    scale: FloatArray
+    kind_weights: FloatArray
+
+    def score(self, matrix: FloatArray) -> Scores:
+        """Return calibrated probabilities and the likeliest chrome kinds of n lines."""
+        odds = self.slope * self.forest.log_odds(matrix) + self.intercept
+        return Scores((1 / (1 + np.exp(-odds))).astype(np.float32), self._kinds(matrix))
+
+    def _kinds(self, matrix: FloatArray) -> npt.NDArray[np.int64]:
+        logits = self.standardise(matrix) @ self.kind_weights[:-1] + self.kind_weights[-1]
+        kinds: npt.NDArray[np.int64] = logits.argmax(axis=1) + 1
+        return kinds
+
+    def standardise(self, matrix: FloatArray) -> FloatArray:
+        """Return the columns as the kind layer reads them: centred, scaled, clipped to ±4."""
+        out: FloatArray = np.clip((matrix - self.mean) * self.scale, -4, 4)
+        return out
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model. Nothing in it changes; it may be shared between threads."""
+
+    name: str
+    version: str
+    word_kinds: FloatArray
+    word_content: FloatArray
+    name_content: FloatArray
+    vocabulary: Mapping[str, int]
+    heads: Mapping[str, Head]
+
+    def score_text(self, lines: Sequence[str]) -> Scores:
+        """Score the folded lines of one text; every line must hold a word."""
+        return self.heads["text"].score(self.text_matrix(lines))
+
+    def score_html(self, page: PageLines) -> Scores:
+        """Score the lines of one page."""
+        return self.heads["html"].score(self.html_matrix(page))
+
+    def text_matrix(self, lines: Sequence[str]) -> FloatArray:
+        """Return the (n, n_columns) features of the lines of a text."""
+        text = measure_lines(lines)
+        return text_matrix(text, bag_scores(text, self.word_kinds))
+
+    def html_matrix(self, page: PageLines) -> FloatArray:
+        """Return the (n, n_columns) features of the lines of a page."""
+        text = measure_lines(page.texts)
+        structure = read_structure(page)
+        return html_matrix(
+            page,
+            structure,
+            text,
+            PageScores(
+                bag_scores(text, self.word_kinds),
+                bag_scores(text, self.word_content)[:, 0],
+                name_scores(page, structure, self.vocabulary, self.name_content),
+            ),
+        )
+
+
+def bag_scores(text: TextFeatures, weights: FloatArray) -> FloatArray:
+    """Return (n, n_classes) sums of the weights of each line's hashed features over their root.
+
+    `weights` is (N_BUCKETS + 1, n_classes), its last row the intercepts.
+    """
+    n = len(text.columns)
+    count = np.bincount(text.token_line, minlength=n)
+    sums = np.zeros((n, weights.shape[1]), np.float32)
+    filled = np.flatnonzero(count)
+    if len(filled):
+        first = np.concatenate([[0], np.cumsum(count[filled])[:-1]])
+        sums[filled] = np.add.reduceat(weights[text.token_bucket], first, axis=0)
+    out: FloatArray = sums / np.sqrt(np.maximum(count, 1, dtype=np.float32))[:, None] + weights[-1]
+    return out
+
+
+def name_scores(
+    page: PageLines, structure: Structure, vocabulary: Mapping[str, int], weights: FloatArray
+) -> FloatArray:
+    """Return (n,) log-odds from the class names and ids around each line."""
+    rows, columns = box_names_matrix(page, structure, vocabulary)
+    return summed_names(rows, columns, weights, len(page.texts))
+
+
+def summed_names(
+    rows: IntArray, columns: IntArray, weights: FloatArray, n_lines: int
+) -> FloatArray:
+    """Return (n_lines,) sums of the weights of the name features set, plus the intercept."""
+    sums = np.bincount(rows, weights[columns], minlength=n_lines)
+    out: FloatArray = (sums + weights[-1]).astype(np.float32)
+    return out
+
+
+def load_model(name: str | Path) -> Model:
+    """Load a model by name (a packaged one) or by folder.
+
+    Raises ConfigError when there is no such model, ModelError when it is there but damaged, of
+    another format or with other columns than this version computes.
+    """
+    folder = _find_model(name)
+    config = _read_config(folder)
+    arrays = _read_arrays(folder, config)
+    try:
+        return _build(config, arrays)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ModelError(f"model {name!s} is incomplete or inconsistent: {error!r}") from error
+
+
+def model_is_installed(name: str = DEFAULT_MODEL) -> bool:
+    """Return whether a packaged model is there."""
+    return resources.files("boilerkit").joinpath("data", name, "config.json").is_file()
+
+
+def _find_model(name: str | Path) -> Traversable:
+    if isinstance(name, Path) or "/" in name or "\\" in name:
+        folder: Traversable = Path(name)
+    else:
+        folder = resources.files("boilerkit").joinpath("data", name)
+    if not folder.joinpath("config.json").is_file():
+        packaged = resources.files("boilerkit").joinpath("data")
+        known = sorted(item.name for item in packaged.iterdir() if item.is_dir())
+        raise ConfigError(
+            f"no model {str(name)!r}: choose from {', '.join(['heuristic', *known])} "
+            "or give a model folder"
+        )
+    return folder
+
+
+def _read_config(folder: Traversable) -> dict[str, Any]:
+    config: dict[str, Any]
+    try:
+        config = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"cannot read config.json of model {folder}: {error}") from error
+    version = config.get("format_version") if isinstance(config, dict) else None
+    if version != FORMAT_VERSION:
+        raise ModelError(
+            f"model {folder} has format version {version!r}, this boilerkit reads "
+            f"{FORMAT_VERSION}: install the boilerkit version that the model was made for"
+        )
+    for kind, columns in _COLUMNS.items():
+        if config.get("columns", {}).get(kind) != list(columns):
+            raise ModelError(
+                f"model {folder} was trained on other {kind} columns than this version computes: "
+                "retrain it with `boilerkit train`"
+            )
+    return config
+
+
+def _read_arrays(folder: Traversable, config: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
+    try:
+        data = folder.joinpath("weights.npz").read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read weights.npz of model {folder}: {error}") from error
+    checksum = hashlib.sha256(data).hexdigest()
+    if checksum != config.get("weights_sha256"):
+        raise ModelError(
+            f"weights.npz of model {folder} is damaged: its SHA-256 is {checksum}, "
+            f"config.json says {config.get('weights_sha256')}"
+        )
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelError(f"cannot read weights.npz of model {folder}: {error}") from error
+
+
+def _build(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model:
+    if config["kinds"] != [kind.value for kind in KINDS]:
+        raise ModelError(f"the model knows other labels than this version: {config['kinds']}")
+    word_kinds = unpack(arrays, "word_kinds")
+    word_content = unpack(arrays, "word_content")
+    vocabulary = {token: index for index, token in enumerate(config["vocabulary"])}
+    if word_kinds.shape != (N_BUCKETS + 1, len(KINDS)) or len(word_content) != N_BUCKETS + 1:
+        raise ModelError(f"unexpected shape of the word weights: {word_kinds.shape}")
+    return Model(
+        name=config["name"],
+        version=config["version"],
+        word_kinds=word_kinds,
+        word_content=word_content,
+        name_content=unpack(arrays, "name_content")[:, 0],
+        vocabulary=vocabulary,
+        heads={kind: _build_head(config["heads"][kind], arrays, kind) for kind in _COLUMNS},
+    )
+
+
+def unpack(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> FloatArray:
+    """Return weights stored as 8-bit integers with one scale a column."""
+    packed: FloatArray = arrays[f"{name}_q"].astype(np.float32) * arrays[f"{name}_scale"]
+    return packed
+
+
+def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kind: str) -> Head:
+    def array(name: str) -> npt.NDArray[Any]:
+        return arrays[f"{kind}_{name}"]
+
+    forest = Forest(
+        feature=array("feature"),
+        threshold=array("threshold"),
+        children=array("children"),
+        value=array("value"),
+        roots=array("roots"),
+        bias=float(config["bias"]),
+        depth=int(config["depth"]),
+    )
+    _check_forest(forest, len(_COLUMNS[kind]))
+    return Head(
+        forest=forest,
+        slope=float(config["slope"]),
+        intercept=float(config["intercept"]),
+        cuts={name: float(cut) for name, cut in config["cuts"].items()},
+        mean=array("mean"),
+        scale=array("scale"),
+        kind_weights=array("kind_weights"),
+    )
+
+
+def _check_forest(forest: Forest, n_columns: int) -> None:
+    """Refuse indices that point outside the arrays."""
+    n_nodes = len(forest.feature)
+    if not (len(forest.threshold) == len(forest.value) == n_nodes == len(forest.children) // 2):
+        raise ModelError("the trees' arrays differ in length")
+    for name, index, limit in (
+        ("feature", forest.feature, n_columns),
+        ("children", forest.children, n_nodes),
+        ("roots", forest.roots, n_nodes),
+    ):
+        if len(index) and not (int(index.min()) >= 0 and int(index.max()) < limit):
+            raise ModelError(f"the trees' {name} point outside the model")

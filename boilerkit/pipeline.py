@@ -1,0 +1,188 @@
+"""The stages wired together: what ``extract``, ``clean`` and ``classify_*`` do."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boilerkit.backends import Backend, open_backend
+from boilerkit.config import CleanConfig
+from boilerkit.decide import Decision, ScoredLine, decide
+from boilerkit.errors import BoilerkitWarning
+from boilerkit.labels import Role
+from boilerkit.records import Document, Line, check_format
+from boilerkit.render import render_page, render_text
+from boilerkit.text_lines import TextLines, has_word, read_text
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    from boilerkit.html_lines import PageLines
+
+__all__ = ["Cleaner"]
+
+
+class Cleaner:
+    """Labels lines with one configuration and one model.
+
+    config: a CleanConfig (default: ``CleanConfig()``).
+    model: the name of a packaged model, a model folder, ``"heuristic"``, or None for the default
+        model (with the heuristic as its stand-in where numpy or the model file is missing).
+
+    A cleaner never changes: the same page gets the same answer in any order, thread or process.
+    It can be pickled. Raises ConfigError for a model that does not exist, ModelError for one that
+    is damaged, TypeError for an argument of a wrong type.
+    """
+
+    __slots__ = ("_backend", "_config")
+
+    def __init__(
+        self, *, config: CleanConfig | None = None, model: str | Path | None = None
+    ) -> None:
+        if config is not None and not isinstance(config, CleanConfig):
+            raise TypeError(f"config must be a CleanConfig or None, not {type(config).__name__}")
+        object.__setattr__(self, "_config", CleanConfig() if config is None else config)
+        object.__setattr__(self, "_backend", open_backend(model))
+
+    _config: CleanConfig
+    _backend: Backend
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Cleaner cannot be changed: build another one ({name})")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._config, self._backend)
+
+    @property
+    def config(self) -> CleanConfig:
+        """The configuration given."""
+        return self._config
+
+    @property
+    def backend(self) -> Backend:
+        """What scores the lines."""
+        return self._backend
+
+    def extract(
+        self,
+        html: str | bytes | HtmlElement,
+        *,
+        url: str | None = None,
+        charset: str | None = None,
+        format: str = "text",
+    ) -> str:
+        """Return the main content of a page; see :func:`boilerkit.extract`."""
+        check_format(format)
+        return self.classify_html(html, url=url, charset=charset).render(format)
+
+    def clean(self, text: str) -> str:
+        """Return a text without its chrome lines; see :func:`boilerkit.clean`."""
+        return self.classify_text(text).text
+
+    def classify_text(self, text: str) -> Document:
+        """Label every line of a text; see :func:`boilerkit.classify_text`."""
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, not {type(text).__name__}")
+        text, truncated = self._cut(text)
+        lines = read_text(text)
+        scored: list[ScoredLine | None] = [None] * len(lines.raw)
+        for number, score in zip(lines.index, self._backend.score_text(lines.words), strict=True):
+            scored[number] = score
+        decisions = self._decide(scored, "text")
+        kept = [decision.kept for decision in decisions]
+        return Document(
+            lines=_text_lines(lines, decisions),
+            text=render_text(text, lines.raw, kept),
+            truncated=truncated,
+            backend=self._backend.name,
+            model=self._backend.model_name,
+        )
+
+    def classify_html(
+        self,
+        html: str | bytes | HtmlElement,
+        *,
+        url: str | None = None,
+        charset: str | None = None,
+    ) -> Document:
+        """Label every line of a page; see :func:`boilerkit.classify_html`."""
+        from boilerkit.roles import headline, line_roles
+
+        _check_optional_str("url", url)
+        _check_optional_str("charset", charset)
+        page, truncated = self._read_page(html, charset)
+        scored: list[ScoredLine | None] = [
+            score if has_word(text) else None
+            for text, score in zip(page.texts, self._backend.score_page(page), strict=True)
+        ]
+        roles = line_roles(page)
+        lines = tuple(
+            Line(text, d.label, d.kept, d.score, d.reason, role)
+            for text, d, role in zip(page.texts, self._decide(scored, "html"), roles, strict=True)
+        )
+        return Document(
+            lines=lines,
+            text=render_page(lines, self._config.roles),
+            title=headline(page, roles),
+            truncated=truncated,
+            backend=self._backend.name,
+            model=self._backend.model_name,
+        )
+
+    def _decide(self, scored: Sequence[ScoredLine | None], kind: str) -> list[Decision]:
+        cut = self._backend.cuts[kind][self._config.operating_point]
+        return decide(scored, cut, self._config)
+
+    def _read_page(
+        self, html: str | bytes | HtmlElement, charset: str | None
+    ) -> tuple[PageLines, int | None]:
+        from boilerkit.html_lines import is_element, read_element, read_html
+
+        if isinstance(html, bytes):
+            from boilerkit.decode import decode_html
+
+            html = decode_html(html, charset=charset)
+        if isinstance(html, str):
+            html, truncated = self._cut(html)
+            page, lost = read_html(html)
+            return page, truncated if lost is None else lost
+        if is_element(html):
+            return read_element(html), None
+        raise TypeError(f"html must be a str, bytes or an lxml element, not {type(html).__name__}")
+
+    def _cut(self, text: str) -> tuple[str, int | None]:
+        """Cut an input that is longer than the configuration allows, with a warning."""
+        limit = self._config.max_bytes
+        if limit is None or 4 * len(text) <= limit:
+            return text, None
+        data = text.encode("utf-8", "surrogatepass")
+        if len(data) <= limit:
+            return text, None
+        text = data[:limit].decode("utf-8", "ignore")
+        warnings.warn(
+            f"input of {len(data)} bytes cut at max_bytes={limit}: raise CleanConfig(max_bytes=…)",
+            BoilerkitWarning,
+            stacklevel=4,
+        )
+        return text, len(text)
+
+
+def _restore(config: CleanConfig, backend: Backend) -> Cleaner:
+    cleaner = Cleaner.__new__(Cleaner)
+    object.__setattr__(cleaner, "_config", config)
+    object.__setattr__(cleaner, "_backend", backend)
+    return cleaner
+
+
+def _check_optional_str(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name} must be a str or None, not {type(value).__name__}")
+
+
+def _text_lines(lines: TextLines, decisions: Sequence[Decision]) -> tuple[Line, ...]:
+    return tuple(
+        Line(raw, d.label, d.kept, d.score, d.reason, Role.TEXT, start, start + len(raw))
+        for raw, start, d in zip(lines.raw, lines.starts, decisions, strict=True)
+    )

@@ -1,0 +1,112 @@
+"""What a call returns: labelled lines, documents and batch results."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from boilerkit.errors import ConfigError
+from boilerkit.labels import Label, Role
+
+__all__ = ["FORMATS", "Document", "Line", "Result", "check_format"]
+
+FORMATS = ("text",)
+
+
+def check_format(name: str) -> None:
+    """Raise ConfigError for an unknown output format, TypeError for what is no name."""
+    if not isinstance(name, str):
+        raise TypeError(f"format must be a str, not {type(name).__name__}")
+    if name not in FORMATS:
+        raise ConfigError(f"unknown format {name!r}: choose from {', '.join(FORMATS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a document with its decision.
+
+    ``score`` is the probability (0 to 1) that the line is content, neighbours included; the
+    heuristic's score is monotone in its rule total and no probability. ``label`` is the decision
+    at the operating point: ``content``, else the likeliest kind of chrome. ``kept`` tells whether
+    the line stands in the document's text before roles are looked at. ``reason`` is one of the
+    codes in ``docs/labels.md``. ``start`` and ``end`` are offsets in code points into the text
+    given; None for HTML.
+    """
+
+    text: str
+    label: Label
+    kept: bool
+    score: float
+    reason: str
+    role: Role
+    start: int | None = None
+    end: int | None = None
+
+    @property
+    def is_content(self) -> bool:
+        """Whether the label is ``content``."""
+        return self.label is Label.CONTENT
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the line as JSON values."""
+        return {
+            "text": self.text,
+            "label": self.label.value,
+            "is_content": self.is_content,
+            "kept": self.kept,
+            "score": round(self.score, 6),
+            "reason": self.reason,
+            "role": self.role.value,
+            "start": self.start,
+            "end": self.end,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The labelled lines of one page or text.
+
+    ``text`` is what ``extract`` or ``clean`` returns. ``title`` is the page's own headline or
+    ``<title>`` (empty for text). ``truncated`` is the offset in code points at which the input
+    was cut, or None. ``backend`` is ``model`` or ``heuristic``; ``model`` its name and version.
+    """
+
+    lines: tuple[Line, ...]
+    text: str
+    title: str = ""
+    truncated: int | None = None
+    backend: str = "model"
+    model: str = ""
+
+    def render(self, format: str = "text") -> str:
+        """Return the kept lines in one of the output formats; ``text`` is the only one so far.
+
+        Raises ConfigError for an unknown format.
+        """
+        check_format(format)
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document as JSON values."""
+        return {
+            "title": self.title,
+            "text": self.text,
+            "truncated": self.truncated,
+            "backend": self.backend,
+            "model": self.model,
+            "lines": [line.to_dict() for line in self.lines],
+        }
+
+    def to_json(self) -> str:
+        """Return the document as one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One item of a batch: ``value`` or ``error`` is None."""
+
+    id: Any
+    value: str | Document | None
+    error: str | None

@@ -1,0 +1,78 @@
+"""What each line of a page is in its structure: the headline, a heading, a list item, a caption."""
+
+from __future__ import annotations
+
+from boilerkit.html_lines import PageLines
+from boilerkit.labels import Role
+
+__all__ = ["headline", "line_roles"]
+
+_ROLE_OF_TAG = {
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), Role.HEADING),
+    **dict.fromkeys(("li", "dt", "dd"), Role.LIST_ITEM),
+    **dict.fromkeys(("figcaption", "caption"), Role.CAPTION),
+    "blockquote": Role.QUOTE,
+    "pre": Role.CODE,
+    "tr": Role.TABLE_ROW,
+}
+# Boxes that a role passes through to the lines inside: <li><p>…, <figcaption><div>….
+_TRANSPARENT = frozenset(["p", "div", "center", "address", "label"])
+_MIN_TITLE_CHARS = 8
+
+
+def line_roles(page: PageLines) -> list[Role]:
+    """Return the role of every line."""
+    of_box = _box_roles(page)
+    roles = [of_box[box] for box in page.line_box]
+    headline = _find_headline(page, roles)
+    if headline is not None:
+        roles[headline] = Role.TITLE
+        standfirst = _find_standfirst(page, headline)
+        if standfirst is not None:
+            roles[standfirst] = Role.STANDFIRST
+    return roles
+
+
+def headline(page: PageLines, roles: list[Role]) -> str:
+    """Return the page's own headline, else its ``<title>``."""
+    for text, role in zip(page.texts, roles, strict=True):
+        if role is Role.TITLE:
+            return text
+    return page.title
+
+
+def _box_roles(page: PageLines) -> list[Role]:
+    roles: list[Role] = []
+    for box, tag in enumerate(page.box_tag):
+        role = _ROLE_OF_TAG.get(tag, Role.PARAGRAPH)
+        if role is Role.PARAGRAPH and box and tag in _TRANSPARENT:
+            role = roles[page.box_parent[box]]
+        roles.append(role)
+    return roles
+
+
+def _find_headline(page: PageLines, roles: list[Role]) -> int | None:
+    """Return the first heading that the page's title begins with or holds; else the only h1."""
+    titles = [_key(title) for title in (page.meta.get("og:title", ""), page.title) if title]
+    headings = [line for line, role in enumerate(roles) if role is Role.HEADING]
+    for line in headings:
+        key = _key(page.texts[line])
+        if len(key) >= _MIN_TITLE_CHARS and any(key in title or title in key for title in titles):
+            return line
+    first_level = [line for line in headings if page.box_tag[page.line_box[line]] == "h1"]
+    return first_level[0] if len(first_level) == 1 else None
+
+
+def _find_standfirst(page: PageLines, headline: int) -> int | None:
+    """Return the line near the headline that the page also gives as its description."""
+    description = _key(page.meta.get("description", "") or page.meta.get("og:description", ""))
+    if len(description) < 2 * _MIN_TITLE_CHARS:
+        return None
+    for line in range(headline + 1, min(headline + 8, len(page.texts))):
+        if _key(page.texts[line]) == description:
+            return line
+    return None
+
+
+def _key(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())

@@ -1,0 +1,342 @@
+"""Lines of text → token hashes and measures, all lines of a document at once.
+
+The document is one array of code points; every step is an array operation over it, so that the
+cost a character is the same whatever the language and the length of the lines.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["N_BUCKETS", "TEXT_COLUMNS", "TextFeatures", "measure_lines"]
+
+N_BUCKETS = 1 << 16
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+# Character classes; the histogram of a line over them is most of its measures.
+(
+    _OTHER,
+    _LOWER,
+    _UPPER,
+    _LETTER,
+    _DIGIT,
+    _SPACE,
+    _STOP,
+    _COMMA,
+    _COLON,
+    _QUOTE,
+    _CURRENCY,
+    _DASH,
+    _BAR,
+    _AT,
+    _BRACKET,
+    _PUNCT,
+    _CJK,
+    _BANG,
+) = range(18)
+_N_CLASSES = 18
+
+_SPECIAL = {
+    ".…。．।॥؟。": _STOP,
+    "!?！？¡¿": _BANG,
+    ",;，、；،؛": _COMMA,
+    ":：": _COLON,
+    "\"'“”‘’„«»‹›「」『』《》": _QUOTE,
+    "-–—•·*●▪■►▶→+": _DASH,
+    "|/\\>＞｜": _BAR,
+    "@#&=_": _AT,
+    "()[]{}（）【】": _BRACKET,
+}
+_BY_CATEGORY = {"Ll": _LOWER, "Lu": _UPPER, "Lt": _UPPER, "Nd": _DIGIT, "Sc": _CURRENCY}
+_CJK_RANGES = (
+    (0x0E00, 0x0E7F),
+    (0x3040, 0x30FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xAC00, 0xD7AF),
+    (0xF900, 0xFAFF),
+)
+_TABLE_SIZE = 0x10000
+
+# Odd multipliers: powers modulo 2**64 have inverses, so that the hash of any span of characters
+# comes from two prefix sums. Mixing constants are those of splitmix64 (Steele et al., 2014).
+_BASE = 0x9E3779B97F4A7C15
+_BASE_INVERSE = pow(_BASE, -1, 1 << 64)
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
+_PAIR = np.uint64(0x94D049BB133111EB)
+_PREFIX_SALT = np.uint64(0xD6E8FEB86659FD93)
+_EDGE_SALT = np.uint64(0xA0761D6478BD642F)
+_PREFIX_CHARS = 5
+
+TEXT_COLUMNS = (
+    "log_chars",
+    "log_words",
+    "mean_word_chars",
+    "upper_share",
+    "digit_share",
+    "stop_count",
+    "bang_count",
+    "comma_rate",
+    "colon_count",
+    "quote_count",
+    "currency_count",
+    "dash_count",
+    "bar_count",
+    "at_count",
+    "bracket_count",
+    "other_count",
+    "cjk_share",
+    "first_class",
+    "last_class",
+    "capital_share",
+    "short_word_share",
+    "long_word_share",
+    "number_share",
+    "known_share",
+    "copies",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFeatures:
+    """What the words and characters of n lines give.
+
+    ``columns``: (n, len(TEXT_COLUMNS)) float32. ``token_line`` and ``token_bucket``: one item a
+    hashed feature, sorted by line; ``n_words``: (n,) words a line, with each CJK character one.
+    """
+
+    columns: FloatArray
+    token_line: IntArray
+    token_bucket: IntArray
+    n_words: IntArray
+    n_chars: IntArray
+
+
+def measure_lines(lines: Sequence[str]) -> TextFeatures:
+    """Return measures and hashed features of every line."""
+    text = "\n".join(lines)
+    if text.count("\n") >= max(len(lines), 1):  # the rows of a <pre>
+        text = "\n".join(line.replace("\n", " ") for line in lines)
+    codes = _codes(text)
+    classes = _class_table()[np.minimum(codes, _TABLE_SIZE - 1)]
+    newline = codes == 10
+    n = len(lines)
+    line_of_char = np.cumsum(newline) - newline
+    n_chars = np.fromiter(map(len, lines), np.int64, n)
+    characters = _Characters(
+        classes=classes,
+        counts=_count_classes(line_of_char, classes, n),
+        per_line=n_chars,
+        first=np.concatenate([[0], np.cumsum(n_chars + 1)[:-1]]).astype(np.int64),
+    )
+    words = _find_words(classes, line_of_char)
+    hashes = _word_hashes(_lower_codes(text), words)
+    token_line, token_bucket = _hashed_features(hashes, words)
+    columns = _columns(lines, characters, words, hashes)
+    n_words = np.bincount(words.line, minlength=n)
+    return TextFeatures(columns, token_line, token_bucket, n_words, n_chars)
+
+
+@dataclass(frozen=True, slots=True)
+class _Characters:
+    """``classes``: one a character of the document; ``counts``: (n_lines, _N_CLASSES);
+    ``per_line`` and ``first``: number of characters and offset of the first of each line."""
+
+    classes: npt.NDArray[np.uint8]
+    counts: FloatArray
+    per_line: IntArray
+    first: IntArray
+
+
+def _count_classes(
+    line_of_char: IntArray, classes: npt.NDArray[np.uint8], n_lines: int
+) -> FloatArray:
+    cells = n_lines * _N_CLASSES
+    counts = np.bincount(line_of_char * _N_CLASSES + classes, minlength=cells)
+    table: FloatArray = counts.reshape(n_lines, _N_CLASSES).astype(np.float32)
+    if n_lines:
+        table[:-1, _SPACE] -= 1  # the separators between lines
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Spans of words in the document: start and end offsets, line, class of the first character."""
+
+    start: IntArray
+    end: IntArray
+    line: IntArray
+    first_class: npt.NDArray[np.uint8]
+
+
+@lru_cache(maxsize=1)
+def _class_table() -> npt.NDArray[np.uint8]:
+    table = np.full(_TABLE_SIZE, _OTHER, np.uint8)
+    for code in range(_TABLE_SIZE):
+        category = unicodedata.category(chr(code))
+        if category in _BY_CATEGORY:
+            table[code] = _BY_CATEGORY[category]
+        elif category[0] in "LM" or category in ("Nl", "No"):
+            table[code] = _LETTER
+        elif category[0] == "Z" or (category == "Cc" and chr(code).isspace()):
+            table[code] = _SPACE
+        elif category[0] == "P":
+            table[code] = _PUNCT
+    for chars, kind in _SPECIAL.items():
+        for char in chars:
+            table[ord(char)] = kind
+    for low, high in _CJK_RANGES:
+        span = table[low : high + 1]
+        span[(span == _LETTER) | (span == _OTHER)] = _CJK
+    return table
+
+
+def _codes(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _lower_codes(text: str) -> npt.NDArray[np.uint32]:
+    # İ is the one character whose lower case is two; offsets must stay
+    lower = text.replace("\u0130", "i").lower()
+    return _codes(lower)
+
+
+def _find_words(classes: npt.NDArray[np.uint8], line_of_char: IntArray) -> _Words:
+    """Words are runs of letters, marks and digits; every CJK character is a word."""
+    is_cjk = classes == _CJK
+    in_word = (classes >= _LOWER) & (classes <= _DIGIT)
+    before = np.empty_like(in_word)
+    before[:1] = False
+    before[1:] = in_word[:-1]
+    after = np.empty_like(in_word)
+    after[-1:] = False
+    after[:-1] = in_word[1:]
+    start = np.flatnonzero((in_word & ~before) | is_cjk)
+    end = np.flatnonzero((in_word & ~after) | is_cjk) + 1
+    return _Words(start, end, line_of_char[start], classes[start])
+
+
+def _powers(base: int, count: int) -> npt.NDArray[np.uint64]:
+    powers = np.full(count, base & 0xFFFFFFFFFFFFFFFF, np.uint64)
+    powers[:1] = 1
+    return np.cumprod(powers, dtype=np.uint64)
+
+
+def _word_hashes(codes: npt.NDArray[np.uint32], words: _Words) -> _Hashes:
+    values = codes.astype(np.uint64)
+    values[(codes >= 48) & (codes <= 57)] = 48  # every number of one length is one word
+    sums = np.zeros(len(values) + 1, np.uint64)
+    np.cumsum(values * _powers(_BASE, len(values)), out=sums[1:])
+    inverse = _powers(_BASE_INVERSE, len(values) + 1)[words.start]
+    whole = (sums[words.end] - sums[words.start]) * inverse
+    prefix_end = np.minimum(words.start + _PREFIX_CHARS, words.end)
+    prefix = (sums[prefix_end] - sums[words.start]) * inverse
+    return _Hashes(_mix(whole), _mix(prefix ^ _PREFIX_SALT))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashes:
+    whole: npt.NDArray[np.uint64]
+    prefix: npt.NDArray[np.uint64]
+
+
+def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    values = (values ^ (values >> np.uint64(30))) * _MIX
+    return values ^ (values >> np.uint64(31))
+
+
+def _bucket(values: npt.NDArray[np.uint64]) -> IntArray:
+    return (values >> np.uint64(48)).astype(np.int64)
+
+
+def _hashed_features(hashes: _Hashes, words: _Words) -> tuple[IntArray, IntArray]:
+    """Return (line, bucket) of words, prefixes, pairs of words and words at the line's ends."""
+    whole, line = hashes.whole, words.line
+    same = line[1:] == line[:-1]
+    pairs = _mix(whole[:-1] * _PAIR + whole[1:])[same]
+    first = np.ones(len(line), bool)
+    first[1:] = ~same
+    last = np.ones(len(line), bool)
+    last[:-1] = ~same
+    long = (words.end - words.start) > _PREFIX_CHARS
+    lines = np.concatenate([line, line[long], line[1:][same], line[first], line[last]])
+    values = np.concatenate(
+        [
+            whole,
+            hashes.prefix[long],
+            pairs,
+            _mix(whole[first] ^ _EDGE_SALT),
+            _mix((whole[last] ^ _EDGE_SALT) * _PAIR),
+        ]
+    )
+    order = np.argsort(lines, kind="stable")
+    return lines[order], _bucket(values)[order]
+
+
+def _columns(
+    lines: Sequence[str], characters: _Characters, words: _Words, hashes: _Hashes
+) -> FloatArray:
+    n = len(lines)
+    counts = characters.counts
+    n_chars = characters.per_line
+    n_words = np.bincount(words.line, minlength=n).astype(np.float32)
+    per_word: FloatArray = (1 / np.maximum(n_words, 1)).astype(np.float32)
+    chars = n_chars.astype(np.float32)
+    inked = np.maximum(chars - counts[:, _SPACE], 1)
+    length = words.end - words.start
+    letters = counts[:, _LOWER] + counts[:, _UPPER] + counts[:, _LETTER]
+    out = np.zeros((n, len(TEXT_COLUMNS)), np.float32)
+    out[:, 0] = np.log1p(chars)
+    out[:, 1] = np.log1p(n_words)
+    out[:, 2] = inked * per_word
+    out[:, 3] = counts[:, _UPPER] / np.maximum(letters, 1)
+    out[:, 4] = counts[:, _DIGIT] / inked
+    out[:, 5] = counts[:, _STOP]
+    out[:, 6] = counts[:, _BANG]
+    out[:, 7] = counts[:, _COMMA] * per_word
+    for column, kind in enumerate((_COLON, _QUOTE, _CURRENCY, _DASH, _BAR, _AT, _BRACKET), start=8):
+        out[:, column] = counts[:, kind]
+    out[:, 15] = counts[:, _OTHER] + counts[:, _PUNCT]
+    out[:, 16] = counts[:, _CJK] / inked
+    filled = n_chars > 0
+    first = characters.first[filled]
+    out[filled, 17] = characters.classes[first]
+    out[filled, 18] = characters.classes[first + n_chars[filled] - 1]
+
+    def share(of: npt.NDArray[np.bool_]) -> FloatArray:
+        counted: FloatArray = np.bincount(words.line[of], minlength=n).astype(np.float32)
+        return counted * per_word
+
+    out[:, 19] = share(words.first_class == _UPPER)
+    out[:, 20] = share(length <= 3)
+    out[:, 21] = share(length >= 10)
+    out[:, 22] = share(words.first_class == _DIGIT)
+    out[:, 23] = share(_stands_elsewhere(hashes.whole, words, length))
+    out[:, 24] = _copies(lines)
+    return out
+
+
+def _stands_elsewhere(
+    whole: npt.NDArray[np.uint64], words: _Words, length: IntArray
+) -> npt.NDArray[np.bool_]:
+    """Return which longer words stand elsewhere in the document too: what it is about."""
+    bucket = _bucket(whole)
+    occurrences = np.bincount(bucket, minlength=N_BUCKETS)[bucket]
+    result: npt.NDArray[np.bool_] = (length >= 4) & (occurrences > 1)
+    return result
+
+
+def _copies(lines: Sequence[str]) -> FloatArray:
+    """Return how many other lines of the document have the same text, at most 9."""
+    seen: dict[str, int] = {}
+    for line in lines:
+        seen[line] = seen.get(line, 0) + 1
+    return np.fromiter((min(seen[line], 10) - 1 for line in lines), np.float32, len(lines))

@@ -1,0 +1,371 @@
+"""Labelled pages and texts → training examples, cut by the run-time segmentation.
+
+A page's lines are labelled by alignment with its ground truth, by its typed lines and by its
+snippets; a text's lines by hand, or by alignment where they are a dump of a page's lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+
+from boilerkit.decode import decode_html
+from boilerkit.features import KINDS
+from boilerkit.html_lines import PageLines, read_html
+from boilerkit.labels import Label, Role
+from boilerkit.roles import line_roles
+from boilerkit.text_lines import fold_line
+from boilerkit.train.align import content_shares
+from boilerkit.train.datasets import (
+    Page,
+    TypedDocument,
+    load_appeals,
+    load_pages,
+    load_typed_documents,
+)
+from boilerkit.train.sites import N_FOLDS, fold_of
+
+__all__ = ["CHROME", "UNKNOWN", "Corpus", "PageExample", "TextExample", "build_corpus"]
+
+# Values of a kind column beside indices into KINDS.
+UNKNOWN = -1
+CHROME = -2
+
+_CONTENT = KINDS.index(Label.CONTENT)
+_KIND_INDEX = {kind.value: index for index, kind in enumerate(KINDS)}
+_CONTENT_SHARE = 0.5
+_MIN_CONTAINED_CHARS = 30
+# How much longer than a forbidden snippet a line may be and still be taken for that snippet.
+_MAX_SNIPPET_FACTOR = 3
+_INSERTED_ROUNDS = 3
+_MAX_HOST_LINES = 40
+_SOURCE_CAP = 8
+_MIN_SENTENCE_WORDS = 4
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?])(?=[A-Z])")
+_WORD = re.compile(r"\w+")
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PageExample:
+    """A page and what is known of its lines.
+
+    ``target``: (n,) 1 content, 0 chrome, NaN unknown; ``kind``: (n,) index into KINDS or UNKNOWN.
+    """
+
+    source: Page
+    fold: int
+    page: PageLines
+    roles: list[Role]
+    target: FloatArray
+    kind: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class TextExample:
+    """A text of folded lines; ``kind``: (n,) index into KINDS, CHROME (kind unknown) or UNKNOWN.
+
+    ``group`` names where it is from: ``typed``, ``dump`` or ``inserted``; ``weight`` is that of
+    each line in training.
+    """
+
+    name: str
+    group: str
+    fold: int
+    lines: list[str]
+    kind: IntArray
+    weight: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """All training examples and the single lines (text, kind index, fold)."""
+
+    pages: list[PageExample]
+    texts: list[TextExample]
+    singles: list[tuple[str, int, int]]
+
+
+def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
+    """Read all data sets under `root`.
+
+    Sentences of the founding document, which is a test, are left out wherever they stand.
+    """
+    held_out = _held_out_sentences()
+    typed = load_typed_documents(root)
+    by_page: dict[tuple[str, str], list[TypedDocument]] = {}
+    for document in typed:
+        by_page.setdefault(_page_key(document), []).append(document)
+    sources = [page for name in _PAGE_SETS for page in load_pages(name, root)]
+    sources += list(_typed_only_pages(root, typed, sources))
+    pages = Parallel(n_jobs=n_jobs)(
+        delayed(_page_example)(page, by_page.get((page.dataset, page.id), []), held_out)
+        for page in sources
+    )
+    pages = [example for example in pages if len(example.page.texts)]
+    singles = list(_single_lines(root, held_out))
+    texts = [_typed_example(document, held_out) for document in typed]
+    with_gold = [example for example in pages if example.source.gold is not None]
+    texts += [_dump_example(example) for example in with_gold[::_DUMP_STEP]]
+    texts += list(_inserted_examples(pages, singles))
+    return Corpus(pages, texts, singles)
+
+
+_PAGE_SETS = ("wcxb-dev", "fundus-dev", "trafilatura-eval")
+
+
+def _page_key(document: TypedDocument) -> tuple[str, str]:
+    if document.dataset == "fundus-dev":
+        return document.dataset, document.page.replace("/", "__")
+    return document.dataset, document.page
+
+
+def _typed_only_pages(
+    root: Path, typed: Sequence[TypedDocument], known: Sequence[Page]
+) -> Iterator[Page]:
+    """Yield the pages behind typed lines that are in no page set."""
+    seen = {(page.dataset, page.id) for page in known}
+    for document in typed:
+        key = _page_key(document)
+        path = root / "typed-pages" / document.dataset / document.page
+        if key in seen or not path.is_file():
+            continue
+        seen.add(key)
+        yield Page(
+            dataset=document.dataset,
+            id=document.page,
+            path=path,
+            url=None,
+            site=document.site,
+            page_type=document.page_type,
+            lang=document.lang,
+            gold=None,
+        )
+
+
+def _page_example(
+    source: Page, typed: Sequence[TypedDocument], held_out: frozenset[str]
+) -> PageExample:
+    page, _ = read_html(decode_html(source.read_html()))
+    roles = line_roles(page)
+    target = np.full(len(page.texts), np.nan)
+    if source.gold is not None:
+        target = _aligned_target(page, roles, source)
+    kind = np.full(len(page.texts), UNKNOWN, np.int64)
+    for document in typed:
+        _match_typed(page, document, kind)
+    known = (kind >= 0) & np.isnan(target)
+    target[known] = kind[known] == _CONTENT
+    kind[(kind >= 0) & ((kind == _CONTENT) != (target == 1))] = UNKNOWN
+    if source.gold is None:
+        _match_snippets(page, source, target)
+    for line, text in enumerate(page.texts):
+        if _holds_any(text, held_out):
+            target[line] = np.nan
+            kind[line] = UNKNOWN
+    return PageExample(source, fold_of(source.site), page, roles, target, kind)
+
+
+def _aligned_target(page: PageLines, roles: Sequence[Role], source: Page) -> FloatArray:
+    shares = np.array(content_shares(page.texts, source.gold or ""))
+    target = (shares >= _CONTENT_SHARE).astype(np.float64)
+    for line, role in enumerate(roles):
+        # ground truths leave out headlines and captions, which our labels call content
+        if target[line] == 0 and (
+            role is Role.TITLE
+            or (source.dataset == "fundus-dev" and role in (Role.CAPTION, Role.STANDFIRST))
+        ):
+            target[line] = np.nan
+    return target
+
+
+def _match_typed(page: PageLines, document: TypedDocument, kind: IntArray) -> None:
+    """Give a page's lines the labels of the typed lines that say the same, in order."""
+    folded = [fold_line(line).lower() for line in document.lines]
+    places: dict[str, list[int]] = {}
+    for number, key in enumerate(folded):
+        places.setdefault(key, []).append(number)
+    long_lines = [
+        (key, label)
+        for key, label in zip(folded, document.labels, strict=True)
+        if len(key) >= _MIN_CONTAINED_CHARS
+    ]
+    for line, text in enumerate(page.texts):
+        key = fold_line(text).lower()
+        found = places.get(key)
+        if found:
+            number = found.pop(0) if len(found) > 1 else found[0]
+            kind[line] = _KIND_INDEX.get(document.labels[number], UNKNOWN)
+        elif len(key) >= _MIN_CONTAINED_CHARS:
+            labels = {label for other, label in long_lines if key in other or other in key}
+            if len(labels) == 1:
+                kind[line] = _KIND_INDEX.get(labels.pop(), UNKNOWN)
+
+
+def _match_snippets(page: PageLines, source: Page, target: FloatArray) -> None:
+    required = [_fold(snippet) for snippet in source.required]
+    forbidden = [_fold(snippet) for snippet in source.forbidden]
+    for line, text in enumerate(page.texts):
+        key = _fold(text)
+        wanted = any(snippet and snippet in key for snippet in required)
+        unwanted = any(
+            snippet in key and len(key) <= _MAX_SNIPPET_FACTOR * len(snippet)
+            for snippet in forbidden
+            if snippet
+        )
+        if wanted != unwanted and np.isnan(target[line]):
+            target[line] = float(wanted)
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.split()).lower()
+
+
+def _typed_example(document: TypedDocument, held_out: frozenset[str]) -> TextExample:
+    lines, kinds = [], []
+    for line, label in zip(document.lines, document.labels, strict=True):
+        folded = fold_line(line)
+        if _WORD.search(folded) and not _holds_any(line, held_out):
+            lines.append(folded)
+            kinds.append(_KIND_INDEX.get(label, UNKNOWN))
+    return TextExample(
+        document.doc,
+        "typed",
+        fold_of(document.site),
+        lines,
+        np.array(kinds, np.int64),
+        np.ones(len(lines)),
+    )
+
+
+def _dump_example(example: PageExample) -> TextExample:
+    """Return all lines of a page as a bare text."""
+    keep = [line for line, text in enumerate(example.page.texts) if _WORD.search(text)]
+    target = example.target[keep]
+    kind = example.kind[keep]
+    kind = np.where(
+        kind >= 0,
+        kind,
+        np.where(np.isnan(target), UNKNOWN, np.where(target == 1, _CONTENT, CHROME)),
+    )
+    return TextExample(
+        f"{example.source.dataset}:{example.source.id}",
+        "dump",
+        example.fold,
+        [fold_line(example.page.texts[line]) for line in keep],
+        kind.astype(np.int64),
+        np.full(len(keep), _DUMP_WEIGHT),
+    )
+
+
+# A dump's line is one of some 270 of a page whose labels come from alignment, not from a reader.
+_DUMP_WEIGHT = 0.2
+# Dumps of every other page: more of them add hours, not accuracy.
+_DUMP_STEP = 2
+
+
+def _single_lines(root: Path, held_out: frozenset[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield (text, kind index, fold) of appeals and of our own texts; sources are capped."""
+    per_source: dict[str, int] = {}
+    for appeal in load_appeals(root):
+        per_source[appeal.source] = per_source.get(appeal.source, 0) + 1
+        if per_source[appeal.source] <= _SOURCE_CAP and not _holds_any(appeal.text, held_out):
+            yield fold_line(appeal.text), _KIND_INDEX[appeal.label], appeal_fold(appeal.source)
+    for name in ("phrases.jsonl", "negatives.jsonl"):
+        text = resources.files("boilerkit.train").joinpath("data", name).read_text("utf-8")
+        for row in text.splitlines():
+            record = json.loads(row)
+            if record["label"] in _KIND_INDEX:
+                folded = fold_line(record["text"])
+                yield folded, _KIND_INDEX[record["label"]], _hash(folded) % N_FOLDS
+
+
+def appeal_fold(source: str) -> int:
+    """Return the fold of a single appeal: all lines of one source stand together."""
+    return _hash(source) % N_FOLDS
+
+
+def _inserted_examples(
+    pages: Sequence[PageExample], singles: Sequence[tuple[str, int, int]]
+) -> Iterator[TextExample]:
+    """Yield articles of a fold with single lines of the same fold set between their paragraphs."""
+    rng = random.Random(20261122)
+    for fold in range(N_FOLDS):
+        hosts = [lines for lines in map(_host_lines, pages) if lines and lines[1] == fold]
+        pool = [single for single in singles if single[2] == fold] * _INSERTED_ROUNDS
+        rng.shuffle(pool)
+        number = 0
+        while pool and hosts:
+            host, _ = hosts[number % len(hosts)]
+            taken = [pool.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), len(pool)))]
+            yield _insert(f"inserted:{fold}:{number}", fold, host, taken, rng)
+            number += 1
+
+
+def _host_lines(example: PageExample) -> tuple[list[str], int] | None:
+    if example.source.page_type != "article" or not example.source.gold:
+        return None
+    lines = [fold_line(line) for line in example.source.gold.split("\n") if _WORD.search(line)]
+    return (lines[:_MAX_HOST_LINES], example.fold) if len(lines) >= 4 else None
+
+
+def _insert(
+    name: str,
+    fold: int,
+    host: list[str],
+    taken: Iterable[tuple[str, int, int]],
+    rng: random.Random,
+) -> TextExample:
+    lines = list(host)
+    inserted: list[tuple[int, int]] = []
+    for text, kind, _ in taken:
+        place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
+        lines.insert(place, text)
+        inserted = [(at + (at >= place), old) for at, old in inserted] + [(place, kind)]
+    kinds = np.full(len(lines), UNKNOWN, np.int64)
+    for place, _ in inserted:
+        # the hosts repeat from example to example: only the lines beside an insertion teach
+        kinds[max(place - _HOST_LINES_USED, 0) : place + _HOST_LINES_USED + 1] = _CONTENT
+    weights = np.full(len(lines), _HOST_WEIGHT)
+    for place, kind in inserted:
+        kinds[place], weights[place] = kind, 1.0
+    return TextExample(name, "inserted", fold, lines, kinds, weights)
+
+
+_HOST_LINES_USED = 2
+_HOST_WEIGHT = 0.3
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big")
+
+
+def sentence_keys(text: str) -> list[str]:
+    """Return a short hash of every sentence of `text` that has at least four words."""
+    keys = []
+    for sentence in [text, *_SENTENCE_END.split(text)]:
+        words = _WORD.findall(sentence.lower())
+        if len(words) >= _MIN_SENTENCE_WORDS:
+            keys.append(hashlib.sha256(" ".join(words).encode("utf-8")).hexdigest()[:16])
+    return keys
+
+
+def _held_out_sentences() -> frozenset[str]:
+    text = resources.files("boilerkit.train").joinpath("held_out.json").read_text("utf-8")
+    return frozenset(json.loads(text))
+
+
+def _holds_any(text: str, held_out: frozenset[str]) -> bool:
+    return any(key in held_out for key in sentence_keys(text))

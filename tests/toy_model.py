@@ -1,0 +1,116 @@
+"""A model folder with weights written by hand, whose answers a test can read off the text.
+
+A line is content unless it shouts: each ``!`` or ``?`` in it lowers its score a step, whatever its
+neighbours (see SCORES). What kind of chrome it is stands in it as well: a ``@`` makes it a
+donation, a ``€`` a subscription; else it is navigation. The folder has the format of
+``docs/model-format.md`` and is written without boilerkit.train, so that it needs no scikit-learn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from boilerkit.features import HTML_COLUMNS, KINDS, TEXT_MATRIX_COLUMNS
+from boilerkit.labels import Label
+from boilerkit.model import FORMAT_VERSION
+from boilerkit.text_features import N_BUCKETS
+
+# Score of a line with 0, 1, 2, and 3 or more exclamation or question marks.
+SCORES = (0.95, 0.6, 0.3, 0.05)
+# Two marks: kept by "careful" alone; one mark: dropped by "greedy" alone.
+CUTS = {"careful": 0.2, "balanced": 0.5, "greedy": 0.7}
+VOCABULARY = ["footer", "nav"]
+_COLUMNS = {"html": HTML_COLUMNS, "text": TEXT_MATRIX_COLUMNS}
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def toy_config() -> dict[str, Any]:
+    """Return config.json without the checksum."""
+    head = {"bias": 0.0, "depth": 3, "slope": 1.0, "intercept": 0.0, "cuts": CUTS}
+    return {
+        "format_version": FORMAT_VERSION,
+        "name": "toy",
+        "version": "1.0",
+        "kinds": [kind.value for kind in KINDS],
+        "columns": {kind: list(columns) for kind, columns in _COLUMNS.items()},
+        "heads": {"html": dict(head), "text": dict(head)},
+        "vocabulary": VOCABULARY,
+    }
+
+
+def toy_arrays() -> Arrays:
+    """Return the arrays of weights.npz."""
+    arrays: Arrays = {}
+    for name, shape in (
+        ("word_kinds", (N_BUCKETS + 1, len(KINDS))),
+        ("word_content", (N_BUCKETS + 1, 1)),
+        ("name_content", (3 * len(VOCABULARY) + 1, 1)),
+    ):
+        arrays[f"{name}_q"] = np.zeros(shape, np.int8)
+        arrays[f"{name}_scale"] = np.ones(shape[1], np.float32)
+    for kind, columns in _COLUMNS.items():
+        arrays |= {f"{kind}_{name}": array for name, array in _head_arrays(columns).items()}
+    return arrays
+
+
+def _head_arrays(columns: tuple[str, ...]) -> Arrays:
+    """Return one tree over the number of marks, and a kind layer over ``@`` and ``€``."""
+    marks = columns.index("bang_count")
+    odds = np.log(np.array(SCORES) / (1 - np.array(SCORES)))
+    kind_weights = np.zeros((len(columns) + 1, len(KINDS) - 1), np.float32)
+    kind_weights[-1, KINDS.index(Label.NAVIGATION) - 1] = 1
+    kind_weights[columns.index("at_count"), KINDS.index(Label.DONATION) - 1] = 9
+    kind_weights[columns.index("currency_count"), KINDS.index(Label.SUBSCRIPTION) - 1] = 9
+    leaf = np.inf
+    return {
+        "feature": np.array([marks, 0, marks, 0, marks, 0, 0], np.int16),
+        "threshold": np.array([0.5, leaf, 1.5, leaf, 2.5, leaf, leaf], np.float32),
+        "children": np.array([1, 2, 1, 1, 3, 4, 3, 3, 5, 6, 5, 5, 6, 6], np.int32),
+        "value": np.array([0, odds[0], 0, odds[1], 0, odds[2], odds[3]], np.float32),
+        "roots": np.array([0], np.int32),
+        "mean": np.zeros(len(columns), np.float32),
+        "scale": np.ones(len(columns), np.float32),
+        "kind_weights": kind_weights,
+    }
+
+
+def npz_bytes(arrays: Arrays, *, allow_pickle: bool = False) -> bytes:
+    """Return an npz archive."""
+    members = {}
+    for name, array in arrays.items():
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, array, allow_pickle=allow_pickle)
+        members[f"{name}.npy"] = buffer.getvalue()
+    return zip_bytes(members)
+
+
+def zip_bytes(members: dict[str, bytes]) -> bytes:
+    """Return a zip archive of the given members."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as stream:
+        for name, data in members.items():
+            stream.writestr(name, data)
+    return archive.getvalue()
+
+
+def write_model(folder: Path, config: dict[str, Any], weights: bytes) -> Path:
+    """Write a model folder whose checksum is right, whatever the weights are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "weights.npz").write_bytes(weights)
+    signed = {**config, "weights_sha256": hashlib.sha256(weights).hexdigest()}
+    (folder / "config.json").write_text(json.dumps(signed), encoding="utf-8")
+    return folder
+
+
+def write_toy_model(folder: Path) -> Path:
+    """Write the toy model."""
+    return write_model(folder, toy_config(), npz_bytes(toy_arrays()))
