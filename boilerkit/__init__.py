@@ -25,6 +25,7 @@ from boilerkit.errors import (
 from boilerkit.labels import Label, Role
 from boilerkit.pipeline import Cleaner
 from boilerkit.records import Document, Line
+from boilerkit.site_profile import SiteProfile
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -44,6 +45,7 @@ __all__ = [
     "MissingDependencyError",
     "ModelError",
     "Role",
+    "SiteProfile",
     "__version__",
     "classify_html",
     "classify_text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -14,8 +14,8 @@ from boilerkit.errors import BoilerkitWarning, ConfigError, MissingDependencyErr
 from boilerkit.labels import Label
 
 if TYPE_CHECKING:
-    from boilerkit.html_lines import PageLines
     from boilerkit.model import Model, Scores
+    from boilerkit.page_lines import PageLines
 
 __all__ = ["DEFAULT_MODEL", "HEURISTIC", "Backend", "open_backend"]
 
@@ -94,37 +94,38 @@ def open_backend(model: str | Path | None) -> Backend:
         raise TypeError(f"model must be a name, a folder or None, not {type(model).__name__}")
     if model == HEURISTIC:
         return HeuristicBackend()
-    missing = _missing_for_default() if model is None else None
-    if missing is not None:
-        warnings.warn(
-            f"{missing}: lines are labelled by the heuristic, which is less accurate",
-            BoilerkitWarning,
-            stacklevel=3,
-        )
-        return HeuristicBackend()
-    return ModelBackend(_load(DEFAULT_MODEL if model is None else model))
+    return _open_default() if model is None else ModelBackend(_load(model))
 
 
-def _missing_for_default() -> str | None:
-    if importlib.util.find_spec("numpy") is None:
-        return "numpy is not installed (pip install numpy)"
+def _open_default() -> Backend:
     packaged = resources.files("boilerkit").joinpath("data", DEFAULT_MODEL, "config.json")
     if not packaged.is_file():
-        return f"the default model {DEFAULT_MODEL!r} is not installed (reinstall boilerkit)"
-    return None
+        return _fall_back(f"the default model {DEFAULT_MODEL!r} is not installed: reinstall it")
+    try:
+        return ModelBackend(_load(DEFAULT_MODEL))
+    except MissingDependencyError as error:
+        return _fall_back(str(error))
+
+
+def _fall_back(reason: str) -> Backend:
+    warnings.warn(
+        f"{reason}; lines are labelled by the heuristic, which is less accurate",
+        BoilerkitWarning,
+        stacklevel=5,
+    )
+    return HeuristicBackend()
 
 
 def _load(model: str | Path) -> Model:
-    try:
-        from boilerkit.model import load_model
-    except MissingDependencyError:
-        raise
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"the model needs numpy ({error}): pip install numpy, or use model='heuristic'"
-        ) from error
     if model == "":
         raise ConfigError("model must not be empty: give a name or a folder")
+    try:
+        importlib.import_module("numpy")  # says in its own words what is wrong with it
+        from boilerkit.model import load_model
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"numpy is not installed or broken ({error}): pip install numpy"
+        ) from error
     return load_model(model)
 
 

@@ -23,8 +23,10 @@ __all__ = [
     "LabelledPage",
     "LabelledText",
     "bench_folder",
+    "content_text",
     "read_folder",
     "score_item",
+    "text_f1",
 ]
 
 T = TypeVar("T")
@@ -153,7 +155,7 @@ def _score_text(item: LabelledText, cleaner: Cleaner) -> BenchItem:
     predicted = [line.label for line in document.lines]
     return BenchItem(
         item.name,
-        _f1(_kept(document), _content(lines, item.labels)),
+        text_f1(_kept(document), content_text(lines, item.labels)),
         count_lines(lines, item.labels, predicted),
     )
 
@@ -161,10 +163,10 @@ def _score_text(item: LabelledText, cleaner: Cleaner) -> BenchItem:
 def _score_page(item: LabelledPage, cleaner: Cleaner) -> BenchItem:
     document = cleaner.classify_html(item.path.read_bytes())
     if item.expected is not None:
-        return BenchItem(item.name, _f1(document.text, item.expected))
+        return BenchItem(item.name, text_f1(document.text, item.expected))
     return BenchItem(
         item.name,
-        _f1(_kept(document), _content(item.lines, item.labels)),
+        text_f1(_kept(document), content_text(item.lines, item.labels)),
         _match_lines(document, item),
     )
 
@@ -189,12 +191,14 @@ def _kept(document: Document) -> str:
     return "\n".join(line.text for line in document.lines if line.kept)
 
 
-def _content(lines: Sequence[str], labels: Sequence[Label]) -> str:
+def content_text(lines: Sequence[str], labels: Sequence[Label]) -> str:
+    """Return the content lines as one text."""
     pairs = zip(lines, labels, strict=True)
     return "\n".join(line for line, label in pairs if label is Label.CONTENT)
 
 
-def _f1(found: str, expected: str) -> float:
+def text_f1(found: str, expected: str) -> float:
+    """Return the word-bag F1 with Han, kana, Hangul and Thai letter by letter."""
     return bag_overlap(found, expected, split_spaceless=True).f1
 
 

@@ -100,6 +100,9 @@ def _add_train(commands: _Subparsers) -> None:
     )
     parser.add_argument("--fold-cache", metavar="DIR", help="where to keep the fold models")
     parser.add_argument(
+        "--jobs", type=int, default=2, metavar="N", help="models to fit at a time (default: 2)"
+    )
+    parser.add_argument(
         "--model-version", default="1.0.0", metavar="VERSION", help="default: %(default)s"
     )
     parser.set_defaults(run=run_train)

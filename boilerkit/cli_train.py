@@ -55,5 +55,6 @@ def _train(arguments: Namespace, data: Path) -> dict[str, Any]:
         name=out.resolve().name,
         version=arguments.model_version,
         fold_cache=fold_cache,
+        n_jobs=arguments.jobs,
         report=complain,
     )

@@ -59,11 +59,11 @@ _MARKUP = {
 }
 # What the linear models over hashed words and class names give.
 _MODELS = {
-    "word_odds": "words of content against words of chrome",
-    "odds": "words of content against words of chrome, lines alike",
-    "page_odds": "words of content against words of chrome, whole document",
-    "word_score": "words of content against words of chrome",
-    "name_score": "class names and ids of content against those of chrome",
+    "word_odds": "content words against chrome words",
+    "odds": "content words against chrome words, unweighted",
+    "page_odds": "whole document: content words against chrome words",
+    "word_score": "content words against chrome words",
+    "name_score": "content class names and ids against chrome ones",
 }
 _WHOLE = _LINE | _PLACE | _MARKUP | _MODELS
 _BOX = {

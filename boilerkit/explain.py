@@ -7,11 +7,13 @@ scaled as the calibration scales, the contributions and the base add up to the l
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from boilerkit.backends import ModelBackend
+from boilerkit.backends import Backend, ModelBackend
 from boilerkit.column_words import describe_column
+from boilerkit.decide import ScoredLine
 from boilerkit.errors import ConfigError
 from boilerkit.labels import Label
 from boilerkit.pipeline import Cleaner
@@ -29,6 +31,9 @@ __all__ = ["KINDS_OF_INPUT", "Explanation", "explain"]
 
 KINDS_OF_INPUT = ("html", "text")
 
+# A score of 0 or 1 has no finite logit.
+_LEAST_SCORE = 1e-9
+
 Contributions: TypeAlias = tuple[tuple[str, float], ...]
 
 
@@ -38,7 +43,8 @@ class Explanation:
 
     ``score`` is the line's score and ``log_odds`` its logit: ``base``, what every line starts
     from, plus all ``contributions``, pairs of a name and a value, the largest first. A positive
-    value speaks for content. A line without words has no contributions, and log-odds 0.
+    value speaks for content. The heuristic has one contribution, its rule total. A line without
+    words has none, and log-odds 0.
     """
 
     text: str
@@ -64,7 +70,10 @@ def explain(cleaner: Cleaner, source: str, line: int, kind: str) -> Explanation:
     base = 0.0
     contributions: Contributions = ()
     if this.label is not Label.EMPTY:
-        base, contributions = _contributions(cleaner, source[: document.truncated], line, kind)
+        read = source[: document.truncated]
+        scored = _score(cleaner.backend, read, line, kind)
+        base, contributions = _contributions(cleaner.backend, read, line, kind, scored)
+        contributions = _by_size((*contributions, *_site_term(scored.score, this.score)))
     log_odds = base + sum(value for _, value in contributions)
     return Explanation(this.text, this.label, this.score, log_odds, contributions, base)
 
@@ -80,19 +89,48 @@ def _classify(cleaner: Cleaner, source: str, kind: str) -> Document:
 
 
 def _contributions(
-    cleaner: Cleaner, source: str, line: int, kind: str
+    backend: Backend, source: str, line: int, kind: str, scored: ScoredLine
 ) -> tuple[float, Contributions]:
-    """Return the base and the named contributions of a line with words."""
-    backend = cleaner.backend
-    assert isinstance(backend, ModelBackend)
-    columns, row = _features(backend.model, source, line, kind)
-    base, values = _split_log_odds(backend.model.heads[kind], row)
-    named = [
+    """Return the base and the named contributions to the backend's score of a line with words."""
+    if isinstance(backend, ModelBackend):
+        return _name_columns(backend.model, source, line, kind)
+    # The rules add up to one total, of which the score is the logistic function.
+    return 0.0, ((f"rules of the heuristic, above all {scored.reason}", _logit(scored.score)),)
+
+
+def _site_term(score: float, adjusted: float) -> Contributions:
+    """Return what a site profile changed in the backend's score, if anything."""
+    if score == adjusted:
+        return ()
+    return (("how often it stands on the site's pages", _logit(adjusted) - _logit(score)),)
+
+
+def _logit(score: float) -> float:
+    score = min(max(score, _LEAST_SCORE), 1 - _LEAST_SCORE)
+    return math.log(score / (1 - score))
+
+
+def _by_size(contributions: Contributions) -> Contributions:
+    return tuple(sorted(contributions, key=lambda item: -abs(item[1])))
+
+
+def _score(backend: Backend, source: str, line: int, kind: str) -> ScoredLine:
+    if kind == "html":
+        from boilerkit.html_lines import read_html
+
+        return backend.score_page(read_html(source)[0])[line]
+    lines = read_text(source)
+    return backend.score_text(lines.words)[lines.index.index(line)]
+
+
+def _name_columns(model: Model, source: str, line: int, kind: str) -> tuple[float, Contributions]:
+    columns, row = _features(model, source, line, kind)
+    base, values = _split_log_odds(model.heads[kind], row)
+    return base, tuple(
         (describe_column(column), value)
         for column, value in zip(columns, values.tolist(), strict=True)
         if value
-    ]
-    return base, tuple(sorted(named, key=lambda item: -abs(item[1])))
+    )
 
 
 def _features(

@@ -13,8 +13,8 @@ import numpy as np
 
 from boilerkit.context import group_means, shifted, span_means, window_means
 from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure, structure_columns
-from boilerkit.html_lines import PageLines
 from boilerkit.labels import Label
+from boilerkit.page_lines import PageLines
 from boilerkit.text_features import TEXT_COLUMNS, FloatArray, TextFeatures
 
 __all__ = [

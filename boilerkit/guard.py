@@ -5,8 +5,9 @@ through the open elements for its start, so depth × end tags is the danger. And
 comment, a quoted attribute, a script) swallows the rest of the page. Neither can be told from a
 page without reading it tag by tag, which takes Python as long as libxml2. So libxml2 itself has to
 tell: :func:`parse_guarded` parses a page almost as it is, in chunks, followed by a tag of its own.
-If the parser gets too deep, or never comes to that tag, the page is parsed again, from what
-:func:`rescue_html` makes of it: the same text in plain, closed markup of bounded depth.
+If the parser gets too deep, or never comes to that tag, or a tag grows out of measure, the page is
+parsed again, from what :func:`rescue_html` makes of it: the same text in plain, closed markup of
+bounded depth.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from boilerkit.rescue import END_TAG, MAX_DEPTH, rescue_markup
+from boilerkit.rescue import END_TAG, MAX_DEPTH, has_too_many_attributes, rescue_markup
 
 __all__ = [
     "END_TAG",
@@ -104,16 +105,25 @@ def parse_guarded(
 
 
 def _feed(page: GuardedPage, parser: FeedParser, target: WatchedTarget) -> bool:
-    """Feed ``page`` and the end tag; False if it was too deep, then given up, or has no end."""
+    """Feed ``page`` and the end tag; False if it was given up, or its end was not seen."""
     data = page.data
-    chunk = _CHUNK_BYTES if page.max_depth >= MAX_DEPTH else _DENSE_CHUNK_BYTES
-    for start in range(0, len(data), chunk):
-        parser.feed(data[start : start + chunk])
+    size = _CHUNK_BYTES if page.max_depth >= MAX_DEPTH else _DENSE_CHUNK_BYTES
+    for start in range(0, len(data), size):
+        chunk = data[start : start + size]
+        if b">" not in chunk and _is_in_tag_of_too_many_attributes(data, start, size):
+            return False
+        parser.feed(chunk)
         if target.depth > page.max_depth:
             return False
     forged = target.ended
     parser.feed(b"<%s>" % END_TAG.encode())
     return target.ended and not forged
+
+
+def _is_in_tag_of_too_many_attributes(data: bytes, start: int, size: int) -> bool:
+    """Return whether the tag that goes on at ``start``, if one does, has too many attributes."""
+    tag = data.rfind(b"<", max(0, start - size), start)
+    return tag >= 0 and has_too_many_attributes(data[tag : start + size])
 
 
 def guard_html(html: str) -> GuardedPage:

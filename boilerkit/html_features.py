@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boilerkit.html_lines import DATA, NOSCRIPT, PageLines
+from boilerkit.page_lines import DATA, NOSCRIPT, PageLines
 from boilerkit.text_features import FloatArray, IntArray, TextFeatures
 
 __all__ = [

@@ -11,29 +11,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from boilerkit.data_lines import find_data_texts
 from boilerkit.errors import MissingDependencyError
 from boilerkit.guard import END_TAG, parse_guarded
+from boilerkit.page_lines import DATA, HIDDEN, NOSCRIPT, REVEALED, SHOWN, VISIBLE, PageLines
 
 try:
     from lxml import etree
 except ImportError as error:  # pragma: no cover - run in an environment without lxml
     raise MissingDependencyError("lxml is needed to read HTML: pip install lxml") from error
 
-__all__ = [
-    "DATA",
-    "HIDDEN",
-    "NOSCRIPT",
-    "REVEALED",
-    "SHOWN",
-    "VISIBLE",
-    "PageLines",
-    "is_element",
-    "read_element",
-    "read_html",
-]
+__all__ = ["is_element", "read_element", "read_html"]
 
 # Elements that do not end a line; custom elements (with a hyphen) are inline too, as in CSS.
 _INLINE = frozenset(
@@ -132,6 +122,33 @@ _SKIPPED = frozenset(
         "frameset",
     ]
 )
+# Skipped elements that swallow the rest of the page if unclosed, and what shows that they are.
+_BROKEN_OUT_OF = frozenset(["svg", "select", "option", "datalist"])
+_BREAKING_OUT = frozenset(
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "nav",
+        "aside",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "dl",
+        "table",
+        "blockquote",
+        "pre",
+    ]
+)
 _CELLS = frozenset(["td", "th"])
 # A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
 # segment that React streams hidden and moves into place. All other hidden text is left out.
@@ -147,50 +164,6 @@ _HIDING_STYLE = re.compile(
 # A row whose cells hold more than this is layout, not a table row.
 _MAX_CELL_CHARS = 400
 _CELL_SEPARATOR = " | "
-
-VISIBLE, NOSCRIPT, DATA = range(3)
-SHOWN, REVEALED, HIDDEN = range(3)
-
-
-@dataclass(slots=True)
-class PageLines:
-    """The lines of one page and the containers around them, in columns.
-
-    Every ``line_*`` list has one item a line, in reading order; every ``box_*`` list one item a
-    block element, in document order; ``line_box`` and ``box_parent`` are indices into the latter.
-    ``box_end[i]`` is one past the last line in box i. Box 0 is the root.
-    """
-
-    texts: list[str] = field(default_factory=list)
-    link_chars: list[int] = field(default_factory=list)
-    link_count: list[int] = field(default_factory=list)
-    line_box: list[int] = field(default_factory=list)
-    line_inline: list[str] = field(default_factory=list)
-    hidden: list[int] = field(default_factory=list)
-    source: list[int] = field(default_factory=list)
-    box_tag: list[str] = field(default_factory=list)
-    box_class: list[str] = field(default_factory=list)
-    box_names: list[str] = field(default_factory=list)
-    box_parent: list[int] = field(default_factory=list)
-    box_first: list[int] = field(default_factory=list)
-    box_end: list[int] = field(default_factory=list)
-    title: str = ""
-    meta: dict[str, str] = field(default_factory=dict)
-    data_scripts: list[tuple[str, str]] = field(default_factory=list)
-    images: list[int] = field(default_factory=list)
-
-    def line_columns(self) -> tuple[list[Any], ...]:
-        """Return all columns that have one item a line."""
-        return (
-            self.texts,
-            self.link_chars,
-            self.link_count,
-            self.line_box,
-            self.line_inline,
-            self.hidden,
-            self.source,
-            self.images,
-        )
 
 
 class _LineTarget:
@@ -230,7 +203,7 @@ class _LineTarget:
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
         self.depth += 1
-        if self._skip:
+        if self._skip and not self._breaks_out(tag):
             self._skip += 1
             return
         if attrib and _is_hidden(attrib) and self._must_skip(tag):
@@ -256,6 +229,16 @@ class _LineTarget:
             self.ended = self.ended or tag == END_TAG
             return
         self._start_box(tag, attrib)
+
+    def _breaks_out(self, tag: str) -> bool:
+        """End a graphic or a form choice that was never closed, as browsers do."""
+        if self._skip_tag == "svg" and tag == "foreignobject":
+            self._skip_tag = tag
+        if self._skip_tag not in _BROKEN_OUT_OF or tag not in _BREAKING_OUT:
+            return False
+        self._skip = 0
+        self._end_skipped()
+        return True
 
     def _must_skip(self, tag: str) -> bool:
         """Return whether a hidden element cannot be a line of its own to decide on later."""

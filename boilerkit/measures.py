@@ -27,37 +27,50 @@ APPEALS = frozenset(
 # menus come as one line a link, longer sentences are no menus.
 _MAX_LABEL_WORDS = 12
 
-_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»」』)\]]*(?:\[\d+\])?$")
-_QUOTE_START = re.compile(r"[\"“„«»‚‘「『]")
-_DATE = re.compile(
+# One comma is a clause, three are an enumeration; one bar may stand in a title, two make a menu.
+_MANY_COMMAS, _MIN_SEPARATORS = 3, 2
+
+_COMMA = re.compile(r"[,，、]")
+_SEPARATOR = re.compile(r"[|›»→•·←‹<>/]")
+_DATE = (
     r"\b(?:19|20)\d\d[-/.年]\s?\d{1,2}|\b\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)?\d\d\b|"
     r"\b\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,12}\.?,?\s(?:de\s)?(?:19|20)\d\d\b|"
     r"\b[^\W\d_]{3,9}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d\b"
 )
-_TIME = re.compile(r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?(?:am|pm|Uhr)\b", re.IGNORECASE)
-_COPYRIGHT = re.compile(r"©|\(c\)\s|\bcopyright\b", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://|www\.|\S@\S+\.\w|#\w|^@\w", re.IGNORECASE)
-_PRICE = re.compile(
-    r"[$€£¥₽₩₺]\s?\d|\d\s?(?:[€£₽₺元円원]|zł|kr\b|euro?s?\b|usd\b|tl\b)", re.IGNORECASE
-)
-_SEPARATOR = re.compile(r"[|›»→•·←‹<>/]")
+_PATTERNS = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in {
+        "sentence": r"[.!?…。！？؟।][\"'”’»」』)\]]*(?:\[\d+\])?$",
+        "colon": r"[:：]$",
+        "comma": _COMMA.pattern,
+        "question": r"[?？]",
+        "exclamation": r"[!！]",
+        "quote": r"[\"“”„«»「」『』]",
+        "quote-start": r"^[\"“„«‚‘「『]",
+        "brackets": r"[()\[\]（）]",
+        "date": _DATE,
+        "time": r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?(?:am|pm|uhr)\b",
+        "copyright": r"©|\(c\)\s|\bcopyright\b",
+        "price": r"[$€£¥₽₩₺]\s?\d|\d\s?(?:[€£₽₺元円원]|zł|kr\b|euro?s?\b|usd\b|tl\b)",
+    }.items()
+}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class LineMeasures:
     """Measures of one line.
 
     ``words``: its words (a Chinese, Japanese, Korean or Thai character is one); ``signs``: how
     many signs of each label it holds; ``topics``: how many words on each label's topic;
-    ``label``: the kind whose phrases make up the whole line, or None; ``traits``: the names of the
-    traits that it has, those of ``docs/labels.md``'s rules.
+    ``label``: the kind whose phrases make up the whole line, or None; ``traits``: what its
+    characters show, by name; ``copies``: how often the document has the line.
     """
 
     words: int
     signs: Counter[Label]
     topics: Counter[Label]
     label: Label | None
-    traits: set[str]
+    traits: frozenset[str]
     copies: int
 
 
@@ -86,7 +99,7 @@ def _measure(line: str, copies: int, index: PhraseIndex) -> LineMeasures:
         signs=_count(hits, Strength.SIGN),
         topics=_count(hits, Strength.TOPIC),
         label=_whole_line_label(words, hits) if short else None,
-        traits=_traits(line, words),
+        traits=frozenset(_traits(line, words)),
         copies=copies,
     )
 
@@ -115,46 +128,25 @@ def _whole_line_label(words: Sequence[str], hits: Sequence[Hit]) -> Label | None
 
 
 def _traits(line: str, words: Sequence[str]) -> set[str]:
-    traits = set()
-    for name, pattern in _PATTERNS:
-        if pattern.search(line):
-            traits.add(name)
-    cased = [
-        word for word in line.split() if word[0].isalpha() and word[0].lower() != word[0].upper()
-    ]
-    capitals = sum(word[0].isupper() for word in cased)
-    if len(cased) >= 2 and capitals == len(cased):
-        traits.add("title-case")
-    if line.isupper():
-        traits.add("upper-case")
+    traits = {name for name, pattern in _PATTERNS.items() if pattern.search(line)}
+    traits.update(_case_traits(line))
     digits = sum(word[0].isdigit() for word in words)
-    if 2 * digits >= len(words) and digits:
+    if digits and 2 * digits >= len(words):
         traits.add("numbers")
-    commas = line.count(",") + line.count("，") + line.count("、")
-    if commas >= 1:
-        traits.add("comma")
-    if commas >= 3:
+    if len(_COMMA.findall(line)) >= _MANY_COMMAS:
         traits.add("commas")
-    if len(_SEPARATOR.findall(line)) >= 2:
+    if len(_SEPARATOR.findall(line)) >= _MIN_SEPARATORS:
         traits.add("separators")
-    if line.rstrip().endswith((":", "：")):
-        traits.add("colon")
-    if line[0].islower():
-        traits.add("lower-start")
     return traits
 
 
-_PATTERNS = (
-    ("sentence", _SENTENCE_END),
-    ("date", _DATE),
-    ("time", _TIME),
-    ("copyright", _COPYRIGHT),
-    ("address", _ADDRESS),
-    ("price", _PRICE),
-    ("question", re.compile(r"[?？]")),
-    ("exclamation", re.compile(r"[!！]")),
-    ("quote", re.compile(r"[\"“”„«»「」『』]")),
-    ("quote-start", re.compile(r"^[\"“„«‚‘「『]")),
-    ("inner-stop", re.compile(r"[.!?]\s+\S|[。！？]\S")),
-    ("brackets", re.compile(r"[()\[\]（）]")),
-)
+def _case_traits(line: str) -> set[str]:
+    traits = set()
+    firsts = [word[0] for word in line.split() if word[0].lower() != word[0].upper()]
+    if len(firsts) > 1 and all(first.isupper() for first in firsts):
+        traits.add("title-case")
+    if line.isupper():
+        traits.add("upper-case")
+    if line[:1].islower():
+        traits.add("lower-start")
+    return traits

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from boilerkit.config import OPERATING_POINTS
 from boilerkit.errors import ConfigError, ModelError
 from boilerkit.features import (
     HTML_COLUMNS,
@@ -31,7 +33,7 @@ from boilerkit.features import (
     text_matrix,
 )
 from boilerkit.html_features import Structure, box_names_matrix, read_structure
-from boilerkit.html_lines import PageLines
+from boilerkit.page_lines import PageLines
 from boilerkit.text_features import (
     N_BUCKETS,
     FloatArray,
@@ -40,10 +42,9 @@ from boilerkit.text_features import (
     measure_lines,
 )
 
-__all__ = ["DEFAULT_MODEL", "FORMAT_VERSION", "Forest", "Head", "Model", "Scores", "load_model"]
+__all__ = ["FORMAT_VERSION", "Forest", "Head", "Model", "Scores", "config_checksum", "load_model"]
 
 FORMAT_VERSION = 1
-DEFAULT_MODEL = "boilerkit-1"
 
 _COLUMNS = {"html": HTML_COLUMNS, "text": TEXT_MATRIX_COLUMNS}
 
@@ -207,13 +208,8 @@ def load_model(name: str | Path) -> Model:
     arrays = _read_arrays(folder, config)
     try:
         return _build(config, arrays)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelError(f"model {name!s} is incomplete or inconsistent: {error!r}") from error
-
-
-def model_is_installed(name: str = DEFAULT_MODEL) -> bool:
-    """Return whether a packaged model is there."""
-    return resources.files("boilerkit").joinpath("data", name, "config.json").is_file()
 
 
 def _find_model(name: str | Path) -> Traversable:
@@ -231,25 +227,52 @@ def _find_model(name: str | Path) -> Traversable:
     return folder
 
 
+def config_checksum(config: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a configuration but for the checksum itself."""
+    rest = {key: value for key, value in config.items() if key != "config_sha256"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
 def _read_config(folder: Traversable) -> dict[str, Any]:
-    config: dict[str, Any]
     try:
         config = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"cannot read config.json of model {folder}: {error}") from error
-    version = config.get("format_version") if isinstance(config, dict) else None
+    if not isinstance(config, dict):
+        raise ModelError(f"config.json of model {folder} holds no settings")
+    version = config.get("format_version")
     if version != FORMAT_VERSION:
         raise ModelError(
             f"model {folder} has format version {version!r}, this boilerkit reads "
             f"{FORMAT_VERSION}: install the boilerkit version that the model was made for"
         )
-    for kind, columns in _COLUMNS.items():
-        if config.get("columns", {}).get(kind) != list(columns):
-            raise ModelError(
-                f"model {folder} was trained on other {kind} columns than this version computes: "
-                "retrain it with `boilerkit train`"
-            )
+    if config.get("config_sha256") != config_checksum(config):
+        raise ModelError(
+            f"config.json of model {folder} is damaged: its SHA-256 is "
+            f"{config_checksum(config)}, it says {config.get('config_sha256')}"
+        )
+    columns = config.get("columns")
+    if columns != {kind: list(names) for kind, names in _COLUMNS.items()}:
+        raise ModelError(
+            f"model {folder} was trained on other columns than this version computes: "
+            "retrain it with `boilerkit train`"
+        )
     return config
+
+
+# What zipfile, zlib and numpy raise on damaged archives.
+_ARCHIVE_ERRORS = (
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def _read_arrays(folder: Traversable, config: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
@@ -264,71 +287,106 @@ def _read_arrays(folder: Traversable, config: dict[str, Any]) -> dict[str, npt.N
             f"config.json says {config.get('weights_sha256')}"
         )
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        archive = np.load(io.BytesIO(data), allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("no archive of arrays")
+        with archive:
             return {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except _ARCHIVE_ERRORS as error:
         raise ModelError(f"cannot read weights.npz of model {folder}: {error}") from error
 
 
 def _build(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model:
     if config["kinds"] != [kind.value for kind in KINDS]:
         raise ModelError(f"the model knows other labels than this version: {config['kinds']}")
-    word_kinds = unpack(arrays, "word_kinds")
-    word_content = unpack(arrays, "word_content")
-    vocabulary = {token: index for index, token in enumerate(config["vocabulary"])}
-    if word_kinds.shape != (N_BUCKETS + 1, len(KINDS)) or len(word_content) != N_BUCKETS + 1:
-        raise ModelError(f"unexpected shape of the word weights: {word_kinds.shape}")
+    tokens = config["vocabulary"]
+    _require(len(set(tokens)) == len(tokens), "its vocabulary repeats itself")
+    n_names = 3 * len(tokens) + 1
     return Model(
-        name=config["name"],
-        version=config["version"],
-        word_kinds=word_kinds,
-        word_content=word_content,
-        name_content=unpack(arrays, "name_content")[:, 0],
-        vocabulary=vocabulary,
+        name=str(config["name"]),
+        version=str(config["version"]),
+        word_kinds=_unpack(arrays, "word_kinds", (N_BUCKETS + 1, len(KINDS))),
+        word_content=_unpack(arrays, "word_content", (N_BUCKETS + 1, 1)),
+        name_content=_unpack(arrays, "name_content", (n_names, 1))[:, 0],
+        vocabulary={str(token): index for index, token in enumerate(tokens)},
         heads={kind: _build_head(config["heads"][kind], arrays, kind) for kind in _COLUMNS},
     )
 
 
-def unpack(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> FloatArray:
+def _unpack(
+    arrays: Mapping[str, npt.NDArray[Any]], name: str, shape: tuple[int, int]
+) -> FloatArray:
     """Return weights stored as 8-bit integers with one scale a column."""
-    packed: FloatArray = arrays[f"{name}_q"].astype(np.float32) * arrays[f"{name}_scale"]
-    return packed
+    packed, scale = arrays[f"{name}_q"], _floats(arrays, f"{name}_scale", shape[1:])
+    _require(packed.shape == shape and packed.dtype == np.int8, f"{name} has another shape")
+    weights: FloatArray = packed.astype(np.float32) * scale
+    return weights
+
+
+def _floats(
+    arrays: Mapping[str, npt.NDArray[Any]], name: str, shape: tuple[int, ...]
+) -> FloatArray:
+    array = arrays[name]
+    _require(array.shape == shape and array.dtype.kind == "f", f"{name} has another shape")
+    _require(not np.isnan(array).any(), f"{name} holds no numbers")
+    return array.astype(np.float32)
 
 
 def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kind: str) -> Head:
-    def array(name: str) -> npt.NDArray[Any]:
-        return arrays[f"{kind}_{name}"]
-
-    forest = Forest(
-        feature=array("feature"),
-        threshold=array("threshold"),
-        children=array("children"),
-        value=array("value"),
-        roots=array("roots"),
-        bias=float(config["bias"]),
-        depth=int(config["depth"]),
-    )
-    _check_forest(forest, len(_COLUMNS[kind]))
+    n_columns = len(_COLUMNS[kind])
     return Head(
-        forest=forest,
-        slope=float(config["slope"]),
-        intercept=float(config["intercept"]),
-        cuts={name: float(cut) for name, cut in config["cuts"].items()},
-        mean=array("mean"),
-        scale=array("scale"),
-        kind_weights=array("kind_weights"),
+        forest=_build_forest(config, arrays, kind),
+        slope=_number(config["slope"], 1e-6, 1e6),
+        intercept=_number(config["intercept"], -1e6, 1e6),
+        cuts=_read_cuts(config["cuts"]),
+        mean=_floats(arrays, f"{kind}_mean", (n_columns,)),
+        scale=_floats(arrays, f"{kind}_scale", (n_columns,)),
+        kind_weights=_floats(arrays, f"{kind}_kind_weights", (n_columns + 1, len(KINDS) - 1)),
     )
 
 
-def _check_forest(forest: Forest, n_columns: int) -> None:
-    """Refuse indices that point outside the arrays."""
-    n_nodes = len(forest.feature)
-    if not (len(forest.threshold) == len(forest.value) == n_nodes == len(forest.children) // 2):
-        raise ModelError("the trees' arrays differ in length")
-    for name, index, limit in (
-        ("feature", forest.feature, n_columns),
-        ("children", forest.children, n_nodes),
-        ("roots", forest.roots, n_nodes),
-    ):
-        if len(index) and not (int(index.min()) >= 0 and int(index.max()) < limit):
-            raise ModelError(f"the trees' {name} point outside the model")
+def _build_forest(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kind: str) -> Forest:
+    n_nodes = len(arrays[f"{kind}_feature"])
+    depth = config["depth"]
+    _require(isinstance(depth, int) and 0 <= depth <= _MAX_DEPTH, f"depth of {kind}: {depth!r}")
+
+    def indices(name: str, length: int, limit: int) -> npt.NDArray[Any]:
+        array = arrays[f"{kind}_{name}"]
+        fits = array.shape == (length,) and array.dtype.kind == "i"
+        _require(fits, f"the trees' {name} have another shape")
+        inside = not length or (int(array.min()) >= 0 and int(array.max()) < limit)
+        _require(inside, f"the trees' {name} point outside the model")
+        return array
+
+    values = _floats(arrays, f"{kind}_value", (n_nodes,))
+    _require(bool(np.isfinite(values).all()), "the trees' values are not finite")
+    return Forest(
+        feature=indices("feature", n_nodes, len(_COLUMNS[kind])),
+        threshold=_floats(arrays, f"{kind}_threshold", (n_nodes,)),
+        children=indices("children", 2 * n_nodes, n_nodes),
+        value=values,
+        roots=indices("roots", len(arrays[f"{kind}_roots"]), n_nodes),
+        bias=_number(config["bias"], -1e6, 1e6),
+        depth=depth,
+    )
+
+
+_MAX_DEPTH = 64
+
+
+def _read_cuts(cuts: Mapping[str, Any]) -> dict[str, float]:
+    """Return the cuts, which rise from ``careful`` to ``greedy``: what greedy keeps all keep."""
+    read = {name: _number(cuts[name], 0.0, 1.0) for name in OPERATING_POINTS}
+    _require(list(read.values()) == sorted(read.values()), f"its cuts do not rise: {read}")
+    return read
+
+
+def _number(value: Any, low: float, high: float) -> float:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    _require(is_number and low <= value <= high, f"a setting is out of range: {value!r}")
+    return float(value)
+
+
+def _require(condition: bool, complaint: str) -> None:
+    if not condition:
+        raise ModelError(f"the model is inconsistent: {complaint}")

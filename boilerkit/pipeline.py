@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +16,13 @@ from boilerkit.errors import BoilerkitWarning
 from boilerkit.labels import Role
 from boilerkit.records import Document, Line, check_format
 from boilerkit.render import render_page, render_text
+from boilerkit.site_profile import SiteProfile
 from boilerkit.text_lines import TextLines, has_word, read_text
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-    from boilerkit.html_lines import PageLines
+    from boilerkit.page_lines import PageLines
 
 __all__ = ["Cleaner"]
 
@@ -30,30 +33,42 @@ class Cleaner:
     config: a CleanConfig (default: ``CleanConfig()``).
     model: the name of a packaged model, a model folder, ``"heuristic"``, or None for the default
         model (with the heuristic as its stand-in where numpy or the model file is missing).
+    site: a SiteProfile of the site that the pages are from; what it learns later does not count.
 
     A cleaner never changes: the same page gets the same answer in any order, thread or process.
     It can be pickled. Raises ConfigError for a model that does not exist, ModelError for one that
     is damaged, TypeError for an argument of a wrong type.
     """
 
-    __slots__ = ("_backend", "_config")
+    __slots__ = ("_backend", "_config", "_site")
 
     def __init__(
-        self, *, config: CleanConfig | None = None, model: str | Path | None = None
+        self,
+        *,
+        config: CleanConfig | None = None,
+        model: str | Path | None = None,
+        site: SiteProfile | None = None,
     ) -> None:
         if config is not None and not isinstance(config, CleanConfig):
             raise TypeError(f"config must be a CleanConfig or None, not {type(config).__name__}")
         object.__setattr__(self, "_config", CleanConfig() if config is None else config)
+        if site is not None and not isinstance(site, SiteProfile):
+            raise TypeError(f"site must be a SiteProfile or None, not {type(site).__name__}")
         object.__setattr__(self, "_backend", open_backend(model))
+        object.__setattr__(self, "_site", copy.deepcopy(site))
 
     _config: CleanConfig
     _backend: Backend
+    _site: SiteProfile | None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Cleaner cannot be changed: build another one ({name})")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Cleaner cannot be changed: build another one ({name})")
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self._config, self._backend)
+        return _restore, (self._config, self._backend, self._site)
 
     @property
     def config(self) -> CleanConfig:
@@ -90,7 +105,7 @@ class Cleaner:
         scored: list[ScoredLine | None] = [None] * len(lines.raw)
         for number, score in zip(lines.index, self._backend.score_text(lines.words), strict=True):
             scored[number] = score
-        decisions = self._decide(scored, "text")
+        decisions = self._decide(lines.raw, scored, "text")
         kept = [decision.kept for decision in decisions]
         return Document(
             lines=_text_lines(lines, decisions),
@@ -118,9 +133,10 @@ class Cleaner:
             for text, score in zip(page.texts, self._backend.score_page(page), strict=True)
         ]
         roles = line_roles(page)
+        decisions = self._decide(page.texts, scored, "html")
         lines = tuple(
             Line(text, d.label, d.kept, d.score, d.reason, role)
-            for text, d, role in zip(page.texts, self._decide(scored, "html"), roles, strict=True)
+            for text, d, role in zip(page.texts, decisions, roles, strict=True)
         )
         return Document(
             lines=lines,
@@ -131,7 +147,14 @@ class Cleaner:
             model=self._backend.model_name,
         )
 
-    def _decide(self, scored: Sequence[ScoredLine | None], kind: str) -> list[Decision]:
+    def _decide(
+        self, texts: Sequence[str], scored: list[ScoredLine | None], kind: str
+    ) -> list[Decision]:
+        if self._site is not None:
+            scored = [
+                line and replace(line, score=self._site.adjusted(text, line.score))
+                for text, line in zip(texts, scored, strict=True)
+            ]
         cut = self._backend.cuts[kind][self._config.operating_point]
         return decide(scored, cut, self._config)
 
@@ -160,7 +183,10 @@ class Cleaner:
         data = text.encode("utf-8", "surrogatepass")
         if len(data) <= limit:
             return text, None
-        text = data[:limit].decode("utf-8", "ignore")
+        end = limit
+        while end and data[end] & 0xC0 == 0x80:  # not inside a character
+            end -= 1
+        text = data[:end].decode("utf-8", "surrogatepass")
         warnings.warn(
             f"input of {len(data)} bytes cut at max_bytes={limit}: raise CleanConfig(max_bytes=…)",
             BoilerkitWarning,
@@ -169,10 +195,11 @@ class Cleaner:
         return text, len(text)
 
 
-def _restore(config: CleanConfig, backend: Backend) -> Cleaner:
+def _restore(config: CleanConfig, backend: Backend, site: SiteProfile | None) -> Cleaner:
     cleaner = Cleaner.__new__(Cleaner)
     object.__setattr__(cleaner, "_config", config)
     object.__setattr__(cleaner, "_backend", backend)
+    object.__setattr__(cleaner, "_site", site)
     return cleaner
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["END_TAG", "MAX_ATTRIBUTES", "MAX_DEPTH", "rescue_markup"]
+__all__ = ["END_TAG", "MAX_ATTRIBUTES", "MAX_DEPTH", "has_too_many_attributes", "rescue_markup"]
 
 END_TAG = "boilerkit-end"
 """The element that is put behind a page: a target that sees it start has seen the whole page."""
@@ -100,6 +100,7 @@ _TEXT = _compile("(?:[^<]+|<(?![A-Za-z/!?])){1,1000}")
 _TAG_NAME = _compile(f"<(/?)({_NAME})")
 _ONE_ATTRIBUTE = _compile(_ATTRIBUTE)
 _MORE_ATTRIBUTES = _compile(f"(?:{_ATTRIBUTE}){{1,1000}}")
+_TOO_MANY_ATTRIBUTES = _compile(f"<{_NAME}(?:{_PLAIN_ATTRIBUTE}){{{MAX_ATTRIBUTES + 1}}}")
 _TAG_CLOSE = _compile("[/~]*>")
 _SOUND_NAME = _compile("[^\"'<=`]+")
 _SCRIPT_MARK = _compile("<!(?=--)|-->|</?script(?=[/>~])", re.IGNORECASE)
@@ -124,6 +125,11 @@ def rescue_markup(data: bytes) -> tuple[bytes, int | None]:
     Takes time linear in the input, for whatever input.
     """
     return _Rescue(data).run()
+
+
+def has_too_many_attributes(tag: bytes) -> bool:
+    """Return whether ``tag`` begins like one with more than :data:`MAX_ATTRIBUTES` attributes."""
+    return _TOO_MANY_ATTRIBUTES.match(tag) is not None
 
 
 def _behind_copies(data: bytes, what: bytes, pos: int) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from boilerkit.html_lines import PageLines
 from boilerkit.labels import Role
+from boilerkit.page_lines import PageLines
 
 __all__ = ["headline", "line_roles"]
 

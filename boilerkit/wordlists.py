@@ -11,11 +11,12 @@ lower case. A mark in front says how strong it is, a ``*`` at its end that the l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
 from types import MappingProxyType
+from typing import NamedTuple
 
 from boilerkit.labels import CHROME_LABELS, Label
 
@@ -29,7 +30,9 @@ __all__ = [
     "split_words",
 ]
 
-LANGUAGES = tuple("en de fr es it pt nl pl ru sv da no ja ko zh tr".split())
+LANGUAGES = tuple(
+    ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "sv", "da", "no", "ja", "ko", "zh", "tr"]
+)
 
 # Scripts that are written without spaces, and Korean, whose endings and compounds are not set off:
 # one character is one word, so that a phrase is found inside a longer run.
@@ -37,6 +40,10 @@ _SPACELESS = "\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\
 _WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
 # Turkish has a dotted and a dotless i; folded alike, capitals match whatever the language.
 _FOLD_I = str.maketrans({"ı": "i", "\u0307": None})
+
+
+# Stems are looked up by this many letters; each has at least as many.
+_START_CHARS = 2
 
 
 class Strength(Enum):
@@ -52,7 +59,7 @@ _MARKS = {strength.value: strength for strength in Strength if strength.value}
 
 @dataclass(frozen=True, slots=True)
 class WordList:
-    """The phrases of one label by strength; words are separated by one space, stems end in ``*``."""
+    """The phrases of one label by strength; one space between words, a ``*`` behind a stem."""
 
     signs: frozenset[str]
     lines: frozenset[str]
@@ -110,8 +117,7 @@ def _normalise(phrase: str) -> str:
     return " ".join(split_words(phrase)) + ("*" if phrase.endswith("*") else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """What follows a phrase's first word, and what it means; `stem`: the last word is one."""
 
     rest: tuple[str, ...]
@@ -121,6 +127,8 @@ class _Entry:
 
     def matches(self, words: Sequence[str], start: int) -> bool:
         """Return whether the words from `start` on are `rest`."""
+        if not self.rest:
+            return True
         end = start + len(self.rest)
         if not self.stem:
             return tuple(words[start:end]) == self.rest
@@ -134,27 +142,28 @@ class _Entry:
 class PhraseIndex:
     """Finds the phrases of all labels in a line, in time linear in its words.
 
-    Phrases are indexed by their first word; a word is looked up once, and once a length of stem.
+    Phrases are indexed by their first word, phrases of a single stem by its first two letters.
     """
 
     def __init__(self, wordlists: Mapping[Label, WordList]) -> None:
         self._by_word: dict[str, list[_Entry]] = {}
-        self._by_stem: dict[str, list[_Entry]] = {}
+        self._by_start: dict[str, list[tuple[str, _Entry]]] = {}
         for label, words in wordlists.items():
             self._add(words.signs, label, Strength.SIGN)
             self._add(words.lines, label, Strength.LINE)
             self._add(words.topics, label, Strength.TOPIC)
-        self._stem_sizes = sorted({len(stem) for stem in self._by_stem})
 
     def _add(self, phrases: Iterable[str], label: Label, strength: Strength) -> None:
         for phrase in phrases:
             first, *rest = phrase.rstrip("*").split()
             stem = phrase.endswith("*")
-            index = self._by_stem if stem and not rest else self._by_word
             entry = _Entry(tuple(rest), stem and bool(rest), label, strength)
-            index.setdefault(first, []).append(entry)
+            if stem and not rest:
+                self._by_start.setdefault(first[:_START_CHARS], []).append((first, entry))
+            else:
+                self._by_word.setdefault(first, []).append(entry)
 
-    def find(self, words: Sequence[str], strengths: frozenset[Strength]) -> list[Hit]:
+    def find(self, words: Sequence[str], strengths: Collection[Strength]) -> list[Hit]:
         """Return all phrases of these strengths in a line of :func:`split_words`."""
         return [
             Hit(at, at + 1 + len(entry.rest), entry.label, entry.strength)
@@ -163,9 +172,9 @@ class PhraseIndex:
             if entry.strength in strengths and entry.matches(words, at + 1)
         ]
 
-    def _starting_with(self, word: str) -> Iterator[_Entry]:
-        yield from self._by_word.get(word, ())
-        for size in self._stem_sizes:
-            if size > len(word):
-                break
-            yield from self._by_stem.get(word[:size], ())
+    def _starting_with(self, word: str) -> list[_Entry]:
+        entries = self._by_word.get(word, [])
+        stems = self._by_start.get(word[:_START_CHARS])
+        if stems is None:
+            return entries
+        return entries + [entry for stem, entry in stems if word.startswith(stem)]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from toy_model import write_toy_model
 
 from boilerkit import Cleaner
-from toy_model import write_toy_model
 
 ROOT = Path(__file__).resolve().parents[1]
 

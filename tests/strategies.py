@@ -52,7 +52,16 @@ _BLOCK = st.sampled_from(
     + ["blockquote", "pre", "figcaption", "button", "noscript", "template", "select", "svg"]
 )
 _ATTRIBUTES = st.sampled_from(
-    ["", "", "", " class=nav", ' href="/x"', " hidden", ' style="display:none"', " aria-hidden=true"]
+    [
+        "",
+        "",
+        "",
+        " class=nav",
+        ' href="/x"',
+        " hidden",
+        ' style="display:none"',
+        " aria-hidden=true",
+    ]
 )
 
 
@@ -69,7 +78,9 @@ def _wrap(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 _HTML_LEAVES = st.one_of(
     st.sampled_from(PROSE),
     st.sampled_from(CHROME),
-    st.sampled_from(["<br>", "<!-- a note -->", "&amp;", "&nbsp;", "<", "</p>", "<script>x=1</script>"]),
+    st.sampled_from(
+        ["<br>", "<!-- a note -->", "&amp;", "&nbsp;", "<", "</p>", "<script>x=1</script>"]
+    ),
     st.text(max_size=12),
 )
 pages = st.recursive(_HTML_LEAVES, _wrap, max_leaves=14)

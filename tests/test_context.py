@@ -63,15 +63,16 @@ class TestWindowMeans:
         assert means.tolist() == [[2.5, 3], [2.5, 3]]
 
     def test_no_lines(self) -> None:
-        assert window_means(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), 3).shape == (0, 2)
+        assert window_means(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), 3).shape == (
+            0,
+            2,
+        )
 
     def test_weights_of_nothing_give_zero(self) -> None:
         assert window_means(floats(1, 2), floats(0, 0), 1).tolist() == [0, 0]
 
     @given(
-        values=arrays.arrays(
-            np.float32, st.integers(1, 40), elements=st.floats(-9, 9, width=32)
-        ),
+        values=arrays.arrays(np.float32, st.integers(1, 40), elements=st.floats(-9, 9, width=32)),
         radius=st.integers(0, 12),
     )
     def test_equals_the_mean_of_the_slice(self, values: np.ndarray, radius: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given
+from strategies import pages
 
 from boilerkit.features import (
     HTML_COLUMNS,
@@ -23,10 +24,10 @@ from boilerkit.html_features import (
     read_structure,
     structure_columns,
 )
-from boilerkit.html_lines import PageLines, read_html
+from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
+from boilerkit.page_lines import PageLines
 from boilerkit.text_features import measure_lines
-from strategies import pages
 
 
 def page_of(html: str) -> PageLines:

@@ -9,20 +9,11 @@ import lxml.html
 import pytest
 from hypothesis import given
 from lxml import etree
+from strategies import pages
 
 from boilerkit import Cleaner
-from boilerkit.html_lines import (
-    DATA,
-    NOSCRIPT,
-    REVEALED,
-    SHOWN,
-    VISIBLE,
-    PageLines,
-    is_element,
-    read_element,
-    read_html,
-)
-from strategies import pages
+from boilerkit.html_lines import is_element, read_element, read_html
+from boilerkit.page_lines import DATA, NOSCRIPT, REVEALED, SHOWN, VISIBLE, PageLines
 
 # Long enough that hidden text beside it is not most of the page.
 VISIBLE_TEXT = "The reader sees this paragraph, which is longer than whatever is hidden here."
@@ -88,7 +79,8 @@ class TestBlocks:
         assert texts_of(html) == expected
 
     @pytest.mark.parametrize(
-        "tag", "a abbr b bdi cite code em font i kbd mark q s small span strong sub sup time u".split()
+        "tag",
+        "a abbr b bdi cite code em font i kbd mark q s small span strong sub sup time u".split(),
     )
     def test_an_inline_element_is_part_of_its_line(self, tag: str) -> None:
         assert texts_of(f"<p>One<{tag}>two</{tag}>three</p>") == ["Onetwothree"]
@@ -149,7 +141,10 @@ class TestBlocks:
         [
             ("<ul><li>One<ul><li>two</li></ul>three</li></ul>", ["One", "two", "three"]),
             ("<ol><li><p>One</p><p>two</p></li></ol>", ["One", "two"]),
-            ("<ul><li>One<ul><li>two<ul><li>three</ul></ul><li>four</ul>", "One two three four".split()),
+            (
+                "<ul><li>One<ul><li>two<ul><li>three</ul></ul><li>four</ul>",
+                "One two three four".split(),
+            ),
         ],
     )
     def test_nested_lists_come_in_reading_order(self, html: str, expected: list[str]) -> None:
@@ -187,7 +182,9 @@ class TestTables:
         assert [page.box_tag[box] for box in page.line_box] == ["tr", "tr"]
 
     def test_empty_cells_leave_no_separator(self) -> None:
-        assert texts_of("<table><tr><td></td><td>a</td><td> </td><td>b</td></tr></table>") == ["a | b"]
+        assert texts_of("<table><tr><td></td><td>a</td><td> </td><td>b</td></tr></table>") == [
+            "a | b"
+        ]
 
     def test_a_paragraph_in_a_cell_is_its_line(self) -> None:
         assert texts_of("<table><tr><td><p>a</p></td><td>b</td></tr></table>") == ["a | b"]
@@ -207,7 +204,9 @@ class TestTables:
         assert texts_of(html) == ["menu", "a | b"]
 
     def test_links_of_the_cells_are_added_up(self) -> None:
-        page = read("<table><tr><td><a href=x>ab</a></td><td><a href=y>cd e</a> f</td></tr></table>")
+        page = read(
+            "<table><tr><td><a href=x>ab</a></td><td><a href=y>cd e</a> f</td></tr></table>"
+        )
         assert (page.link_chars, page.link_count) == ([5], [2])
 
     def test_boxes_hold_the_lines_of_their_rows(self) -> None:
@@ -250,7 +249,11 @@ class TestLinks:
 
 class TestImages:
     def test_images_up_to_each_line_are_counted(self) -> None:
-        assert read("<img src=a><p>One</p><p>two <img src=b><img src=c></p><p>three").images == [1, 3, 3]
+        assert read("<img src=a><p>One</p><p>two <img src=b><img src=c></p><p>three").images == [
+            1,
+            3,
+            3,
+        ]
 
 
 class TestHidden:
@@ -320,7 +323,10 @@ class TestHidden:
         assert texts_of(f"<p {attributes}>shown</p>{VISIBLE_P}") == ["shown", VISIBLE_TEXT]
 
     def test_what_follows_is_shown(self) -> None:
-        assert texts_of(f"<div hidden><p>no</p></div><p>One</p>{VISIBLE_P}") == ["One", VISIBLE_TEXT]
+        assert texts_of(f"<div hidden><p>no</p></div><p>One</p>{VISIBLE_P}") == [
+            "One",
+            VISIBLE_TEXT,
+        ]
         assert texts_of(f"<p>One <b hidden>no</b> two</p>{VISIBLE_P}") == ["One two", VISIBLE_TEXT]
 
     @pytest.mark.parametrize(
@@ -369,7 +375,9 @@ class TestHidden:
         assert texts_of(html) == ["One", VISIBLE_TEXT]
 
     def test_lines_and_boxes_stay_together(self) -> None:
-        page = read(f"<div><p>One</p></div><div hidden><p>no</p><p>no</p></div><div>{VISIBLE_P}</div>")
+        page = read(
+            f"<div><p>One</p></div><div hidden><p>no</p><p>no</p></div><div>{VISIBLE_P}</div>"
+        )
         assert [page.box_tag[box] for box in page.line_box] == ["p", "p"]
         assert (page.box_first[0], page.box_end[0]) == (0, 2)
         for line, box in enumerate(page.line_box):
@@ -378,7 +386,9 @@ class TestHidden:
 
 class TestNoscript:
     def test_a_thread_that_stands_only_there_is_read(self) -> None:
-        page = read("<p>Loading</p><noscript><div><p>First post</p><p>Second post</p></div></noscript>")
+        page = read(
+            "<p>Loading</p><noscript><div><p>First post</p><p>Second post</p></div></noscript>"
+        )
         assert page.texts == ["Loading", "First post", "Second post"]
         assert page.source == [VISIBLE, NOSCRIPT, NOSCRIPT]
 
@@ -470,7 +480,9 @@ class TestLinkedData:
         assert texts_of(script + VISIBLE_P) == [VISIBLE_TEXT]
 
     def test_a_line_break_inside_a_string_does_not_break_the_script(self) -> None:
-        html = f'<script type="application/ld+json">{{"articleBody": "{ARTICLE}\n{SECOND}"}}</script>'
+        html = (
+            f'<script type="application/ld+json">{{"articleBody": "{ARTICLE}\n{SECOND}"}}</script>'
+        )
         assert texts_of(html) == [ARTICLE, SECOND]
 
     def test_the_text_stands_in_a_box_of_its_own(self) -> None:
@@ -494,7 +506,9 @@ class TestDataScripts:
         assert DATA not in page.source
 
     def test_short_strings_are_settings(self) -> None:
-        data = json.dumps({"theme": "dark", "label": "Read on in the app", "url": "https://x.example"})
+        data = json.dumps(
+            {"theme": "dark", "label": "Read on in the app", "url": "https://x.example"}
+        )
         assert texts_of("<p>One</p>" + self.SCRIPT.format(data)) == ["One"]
 
     def test_the_description_of_an_empty_shell_is_read(self) -> None:

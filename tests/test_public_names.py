@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import boilerkit
-from boilerkit import CleanConfig, Cleaner, Document, Label, Line, Role
+from boilerkit import CleanConfig, Cleaner, Document, Label, Line, Role, SiteProfile
 
 CONFIG = {
     "keep": "()",
@@ -46,9 +46,7 @@ LABELS = (
     "content donation subscription newsletter account consent advertisement social comments "
     "related navigation legal byline interface empty"
 ).split()
-ROLES = (
-    "title standfirst heading paragraph list_item table_row caption quote code text".split()
-)
+ROLES = "title standfirst heading paragraph list_item table_row caption quote code text".split()
 
 
 def parameters(function: Callable[..., Any]) -> list[str]:
@@ -81,6 +79,7 @@ def test_the_package_exports_these_names() -> None:
         "MissingDependencyError",
         "ModelError",
         "Role",
+        "SiteProfile",
         "__version__",
         "classify_html",
         "classify_text",
@@ -119,6 +118,11 @@ def test_every_exported_name_is_there_and_documented() -> None:
         (Cleaner.classify_html, ["html", "*, url=None", "*, charset=None"]),
         (Cleaner.classify_text, ["text"]),
         (Document.render, ["format='text'"]),
+        (SiteProfile, []),
+        (SiteProfile.fit, ["texts"]),
+        (SiteProfile.partial_fit, ["texts"]),
+        (SiteProfile.save, ["path"]),
+        (SiteProfile.load, ["path"]),
     ],
 )
 def test_signatures(function: Callable[..., Any], expected: list[str]) -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from boilerkit.features import HTML_COLUMNS, KINDS, TEXT_MATRIX_COLUMNS
 from boilerkit.labels import Label
-from boilerkit.model import FORMAT_VERSION
+from boilerkit.model import FORMAT_VERSION, config_checksum
 from boilerkit.text_features import N_BUCKETS
 
 # Score of a line with 0, 1, 2, and 3 or more exclamation or question marks.
@@ -103,10 +103,11 @@ def zip_bytes(members: dict[str, bytes]) -> bytes:
 
 
 def write_model(folder: Path, config: dict[str, Any], weights: bytes) -> Path:
-    """Write a model folder whose checksum is right, whatever the weights are."""
+    """Write a model folder whose checksums are right, whatever the weights are."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "weights.npz").write_bytes(weights)
     signed = {**config, "weights_sha256": hashlib.sha256(weights).hexdigest()}
+    signed["config_sha256"] = config_checksum(signed)
     (folder / "config.json").write_text(json.dumps(signed), encoding="utf-8")
     return folder
 

@@ -21,8 +21,9 @@ from joblib import Parallel, delayed
 
 from boilerkit.decode import decode_html
 from boilerkit.features import KINDS
-from boilerkit.html_lines import PageLines, read_html
+from boilerkit.html_lines import read_html
 from boilerkit.labels import Label, Role
+from boilerkit.page_lines import PageLines
 from boilerkit.roles import line_roles
 from boilerkit.text_lines import fold_line
 from boilerkit.train.align import content_shares
@@ -340,12 +341,13 @@ def _insert(
         kinds[max(place - _HOST_LINES_USED, 0) : place + _HOST_LINES_USED + 1] = _CONTENT
     weights = np.full(len(lines), _HOST_WEIGHT)
     for place, kind in inserted:
-        kinds[place], weights[place] = kind, 1.0
+        kinds[place], weights[place] = kind, _INSERTED_WEIGHT
     return TextExample(name, "inserted", fold, lines, kinds, weights)
 
 
 _HOST_LINES_USED = 2
 _HOST_WEIGHT = 0.3
+_INSERTED_WEIGHT = 3.0
 
 
 def _hash(text: str) -> int:

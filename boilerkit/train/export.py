@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilerkit.features import HTML_COLUMNS, KINDS, TEXT_MATRIX_COLUMNS
-from boilerkit.model import FORMAT_VERSION
+from boilerkit.model import FORMAT_VERSION, config_checksum
 from boilerkit.train.fit import Bags, FittedHead, pack
 
 __all__ = ["Calibration", "save_model"]
@@ -46,7 +46,7 @@ def save_model(
     """Write a model folder that ``boilerkit.model.load_model`` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = _npz_bytes(_arrays(bags, heads))
-    config = {
+    config: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "name": name,
         "version": version,
@@ -65,6 +65,7 @@ def save_model(
         },
         "vocabulary": list(bags.vocabulary),
     }
+    config["config_sha256"] = config_checksum(config)
     (folder / "weights.npz").write_bytes(weights)
     _write_json(folder / "config.json", config)
     _write_json(folder / "card.json", card)

@@ -65,12 +65,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Bags:
-    """Linear models: (N_BUCKETS + 1, n_classes) and (3 * len(vocabulary) + 1,) weights."""
+    """Linear models: (N_BUCKETS + 1, n_classes) and (3 * len(vocabulary) + 1,) weights.
+
+    ``column_map`` leads from the corpus's name columns to those of ``vocabulary``.
+    """
 
     word_kinds: FloatArray
     word_content: FloatArray
     name_content: FloatArray
     vocabulary: dict[str, int]
+    column_map: IntArray
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def prepare(corpus: Corpus) -> Prepared:
 
 
 class Trainer:
-    """Fits models on sets of folds; linear models that several sets need are fitted once."""
+    """Fits models on sets of folds; a linear model that is needed again is fitted once."""
 
     def __init__(self, prepared: Prepared) -> None:
         self._data = prepared
@@ -118,6 +122,7 @@ class Trainer:
             self._word_bag("content", self._content_rows, folds),
             _fit_names(self._data, frozenset(folds), vocabulary),
             vocabulary,
+            _column_map(self._data, vocabulary),
         )
 
     def _word_bag(self, name: str, rows: _Rows, folds: Collection[int]) -> FloatArray:
@@ -138,41 +143,29 @@ class Trainer:
 
     def fit_html(self, bags: dict[int, Bags]) -> FittedHead:
         """Fit the page head; `bags` maps each training fold to models that did not see it."""
-        blocks, targets, weights, kinds = [], [], [], []
+        rows = _HeadRows([], [], [], [])
         for number, example in enumerate(self._data.corpus.pages):
-            if example.fold in bags:
-                known = ~np.isnan(example.target)
-                if known.any():
-                    blocks.append(self.html_matrix(number, bags[example.fold])[known])
-                    targets.append(example.target[known])
-                    weights.append(_page_weights(example, self._data.page_text[number])[known])
-                    kinds.append(example.kind[known])
-        return _fit_head(
-            np.concatenate(blocks),
-            np.concatenate(targets),
-            np.concatenate(weights),
-            np.concatenate(kinds),
-            HTML_FOREST,
-        )
+            if example.fold in bags and not np.isnan(example.target).all():
+                weight = _page_weights(example, self._data.page_text[number])
+                used, weight = _sampled(~np.isnan(example.target), weight)
+                rows.matrix.append(self.html_matrix(number, bags[example.fold])[used])
+                rows.target.append(example.target[used])
+                rows.weight.append(weight)
+                rows.kind.append(example.kind[used])
+        return _fit_head(rows, HTML_FOREST)
 
     def fit_text(self, bags: dict[int, Bags]) -> FittedHead:
         """Fit the text head, likewise."""
-        blocks, targets, weights, kinds = [], [], [], []
+        rows = _HeadRows([], [], [], [])
         for number, example in enumerate(self._data.corpus.texts):
-            if example.fold in bags and len(example.lines):
-                known = example.kind != UNKNOWN
-                words = self._data.text[number].n_words
-                blocks.append(self.text_matrix(number, bags[example.fold])[known])
-                targets.append((example.kind[known] == 0).astype(np.float64))
-                weights.append((example.weight * np.sqrt(words + 1.0))[known])
-                kinds.append(example.kind[known])
-        return _fit_head(
-            np.concatenate(blocks),
-            np.concatenate(targets),
-            np.concatenate(weights),
-            np.concatenate(kinds),
-            TEXT_FOREST,
-        )
+            if example.fold in bags and (example.kind != UNKNOWN).any():
+                weight = example.weight * np.sqrt(self._data.text[number].n_words + 1.0)
+                used, weight = _sampled(example.kind != UNKNOWN, weight)
+                rows.matrix.append(self.text_matrix(number, bags[example.fold])[used])
+                rows.target.append((example.kind[used] == 0).astype(np.float64))
+                rows.weight.append(weight)
+                rows.kind.append(example.kind[used])
+        return _fit_head(rows, TEXT_FOREST)
 
     def html_matrix(self, number: int, bags: Bags) -> FloatArray:
         """Return the features of all lines of page `number`."""
@@ -190,7 +183,7 @@ class Trainer:
         )
 
     def _name_scores(self, number: int, bags: Bags) -> FloatArray:
-        rows, columns = _names_of_page(self._data, number, bags.vocabulary)
+        rows, columns = _names_of_page(self._data, number, bags.column_map)
         return summed_names(
             rows, columns, bags.name_content, len(self._data.page_text[number].n_words)
         )
@@ -199,6 +192,32 @@ class Trainer:
         """Return the features of all lines of text `number`."""
         text = self._data.text[number]
         return text_matrix(text, bag_scores(text, bags.word_kinds))
+
+
+# Lines that a document teaches with at the most: a menu of a thousand links is one lesson.
+_MAX_ROWS = 250
+
+
+@dataclass(frozen=True)
+class _HeadRows:
+    """Blocks of rows, one a document."""
+
+    matrix: list[FloatArray]
+    target: list[npt.NDArray[np.float64]]
+    weight: list[npt.NDArray[np.float64]]
+    kind: list[npt.NDArray[np.int64]]
+
+
+def _sampled(
+    known: npt.NDArray[np.bool_], weight: npt.NDArray[np.float64]
+) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    """Return the lines of a document to train on and their weights, whose sum is kept."""
+    used = np.flatnonzero(known)
+    total = weight[used].sum()
+    if len(used) > _MAX_ROWS:
+        picked = np.random.default_rng(SEED).choice(len(used), _MAX_ROWS, replace=False)
+        used = used[np.sort(picked)]
+    return used, weight[used] * (total / weight[used].sum())
 
 
 _WORD_C = {"kinds": 3.0, "content": 1.0}
@@ -228,25 +247,59 @@ def _bag_matrix(features: Sequence[TextFeatures]) -> sparse.csr_matrix:
 
 
 def _kind_rows(data: Prepared) -> _Rows:
-    """Rows with a known kind: typed lines and single lines."""
+    """Rows with a known kind: typed lines, single lines, and prose of the dumps as content."""
+    blocks = [_typed_rows(data), _prose_rows(data), _single_rows(data)]
+    features, target, weight, fold = zip(*blocks, strict=True)
+    kinds = np.concatenate(target)
+    known = kinds >= 0
+    return _Rows(
+        _bag_matrix([text for block in features for text in block])[known],
+        kinds[known],
+        np.concatenate(weight)[known],
+        np.concatenate(fold)[known],
+    )
+
+
+_KindBlock = tuple[
+    list[TextFeatures],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int64],
+]
+# An appeal stands for the many of its kind that no page of the data shows.
+_SINGLE_WEIGHT = 2.0
+_PROSE_WEIGHT = 0.5
+_MIN_PROSE_WORDS = 8
+# Every so many dumps: the words of ordinary prose are soon known.
+_PROSE_STEP = 4
+
+
+def _typed_rows(data: Prepared) -> _KindBlock:
     typed = [n for n, example in enumerate(data.corpus.texts) if example.group == "typed"]
-    examples = [data.corpus.texts[n] for n in typed]
-    features = [data.text[n] for n in typed] + data.single
-    target = np.concatenate(
-        [
-            *(example.kind for example in examples),
-            np.array([kind for _, kind, _ in data.corpus.singles]),
-        ]
-    )
-    fold = np.concatenate(
-        [
-            *(np.full(len(example.lines), example.fold) for example in examples),
-            np.array([fold for _, _, fold in data.corpus.singles]),
-        ]
-    )
-    known = target >= 0
-    weight = np.ones(len(target))
-    return _Rows(_bag_matrix(features)[known], target[known], weight[known], fold[known])
+    kind = np.concatenate([data.corpus.texts[n].kind for n in typed])
+    fold = [np.full(len(data.corpus.texts[n].kind), data.corpus.texts[n].fold) for n in typed]
+    return [data.text[n] for n in typed], kind, np.ones(len(kind)), np.concatenate(fold)
+
+
+def _prose_rows(data: Prepared) -> _KindBlock:
+    """Return the content lines of some dumps; their other lines are unknown here."""
+    dumps = [n for n, example in enumerate(data.corpus.texts) if example.group == "dump"]
+    used = dumps[::_PROSE_STEP]
+    kinds, folds = [], []
+    for number in used:
+        example = data.corpus.texts[number]
+        prose = (example.kind == 0) & (data.text[number].n_words >= _MIN_PROSE_WORDS)
+        kinds.append(np.where(prose, 0, UNKNOWN))
+        folds.append(np.full(len(example.kind), example.fold))
+    kind = np.concatenate(kinds)
+    weight = np.full(len(kind), _PROSE_WEIGHT)
+    return [data.text[number] for number in used], kind, weight, np.concatenate(folds)
+
+
+def _single_rows(data: Prepared) -> _KindBlock:
+    kind = np.array([kind for _, kind, _ in data.corpus.singles], np.int64)
+    fold = np.array([fold for _, _, fold in data.corpus.singles], np.int64)
+    return data.single, kind, np.full(len(kind), _SINGLE_WEIGHT), fold
 
 
 def _content_rows(data: Prepared) -> _Rows:
@@ -270,9 +323,15 @@ def _page_weights(example: PageExample, text: TextFeatures) -> npt.NDArray[np.fl
     """Weight lines by the root of their words; pages equally, by how much of them is labelled."""
     words = np.sqrt(text.n_words + 1.0)
     known = ~np.isnan(example.target)
-    size = 100.0 if example.source.gold is not None else 50.0 * known.mean()
+    size = _PAGE_WEIGHT.get(example.source.dataset, _UNALIGNED_WEIGHT * float(known.mean()))
     weights: npt.NDArray[np.float64] = words * size / max(float(words[known].sum()), 1.0)
     return weights
+
+
+# A page of ground truth; news articles are few, and held to a stricter one. Pages of which only
+# snippets or typed lines are known count by how much of them is.
+_PAGE_WEIGHT = {"wcxb-dev": 100.0, "fundus-dev": 250.0}
+_UNALIGNED_WEIGHT = 70.0
 
 
 def _fit_linear(
@@ -329,15 +388,19 @@ def _find_names(pages: Iterable[PageExample]) -> dict[str, int]:
     return {token: index for index, token in enumerate(kept)}
 
 
-def _names_of_page(
-    data: Prepared, number: int, vocabulary: dict[str, int]
-) -> tuple[IntArray, IntArray]:
-    """Return what ``box_names_matrix`` would for a smaller vocabulary than the corpus's."""
+def _column_map(data: Prepared, vocabulary: dict[str, int]) -> IntArray:
+    """Return for each name column of the corpus its column in a smaller vocabulary, or -1."""
     known = np.full((3, len(data.names)), -1, np.int64)
-    for token, index in vocabulary.items():
-        known[:, data.names[token]] = index + np.arange(3) * len(vocabulary)
+    where = np.array([data.names[token] for token in vocabulary], np.int64)
+    index = np.arange(len(vocabulary))
+    known[:, where] = index + np.arange(3)[:, None] * len(vocabulary)
+    return known.ravel()
+
+
+def _names_of_page(data: Prepared, number: int, column_map: IntArray) -> tuple[IntArray, IntArray]:
+    """Return what ``box_names_matrix`` would for a smaller vocabulary than the corpus's."""
     rows, columns = data.page_names[number]
-    columns = known.ravel()[columns]
+    columns = column_map[columns]
     return rows[columns >= 0], columns[columns >= 0]
 
 
@@ -350,8 +413,9 @@ def _fit_names(data: Prepared, folds: Collection[int], vocabulary: dict[str, int
     )
     rows, columns = [], []
     offset = 0
+    column_map = _column_map(data, vocabulary)
     for example, number in zip(examples, used, strict=True):
-        line, column = _names_of_page(data, number, vocabulary)
+        line, column = _names_of_page(data, number, column_map)
         rows.append(line + offset)
         columns.append(column)
         offset += len(example.target)
@@ -365,13 +429,11 @@ def _fit_names(data: Prepared, folds: Collection[int], vocabulary: dict[str, int
     return fitted[:, 0]
 
 
-def _fit_head(
-    matrix: FloatArray,
-    target: npt.NDArray[np.float64],
-    weight: npt.NDArray[np.float64],
-    kind: npt.NDArray[np.int64],
-    settings: ForestSettings,
-) -> FittedHead:
+def _fit_head(rows: _HeadRows, settings: ForestSettings) -> FittedHead:
+    matrix = np.concatenate(rows.matrix)
+    target = np.concatenate(rows.target)
+    weight = np.concatenate(rows.weight)
+    kind = np.concatenate(rows.kind)
     estimator = HistGradientBoostingClassifier(
         max_iter=settings.trees,
         max_leaf_nodes=settings.leaves,
@@ -425,7 +487,9 @@ def forest_of(estimator: HistGradientBoostingClassifier) -> Forest:
         features.append(np.where(leaf, 0, nodes["feature_idx"]).astype(np.int16))
         thresholds.append(np.where(leaf, np.inf, _float32_below(nodes["num_threshold"])))
         children.append(np.stack([left, right], axis=1).ravel().astype(np.int32))
-        values.append(nodes["value"].astype(np.float32))
+        # scikit-learn shrinks leaves only; an inner node's output is needed to explain a path
+        shrinkage = np.where(leaf, 1.0, estimator.learning_rate)
+        values.append((nodes["value"] * shrinkage).astype(np.float32))
         roots.append(offset)
         depth = max(depth, int(nodes["depth"].max()))
         offset += len(nodes)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import metadata
@@ -20,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from boilerkit.config import DEFAULT_ROLES
 from boilerkit.metrics import bag_overlap, count_words, mean
@@ -62,28 +62,24 @@ def train(
     version: str,
     fold_cache: Path | None = None,
     n_jobs: int = 2,
-    report: Report = print,
+    report: Report = lambda _: None,
 ) -> dict[str, Any]:
     """Train a model on the data under `root`, write it to `out` and return its card.
 
     With `fold_cache` the fold models are written there too, one folder a fold. `n_jobs` models
     are fitted at a time, each on one thread, so that the weights do not depend on it.
     """
-    with _pinned_threads():
-        report("reading and aligning pages")
-        corpus = build_corpus(root, n_jobs=n_jobs)
-        data = prepare(corpus)
-        trainer = Trainer(data)
-        folds = set(range(N_FOLDS))
-        rounds = [folds - {fold} for fold in sorted(folds)] + [folds]
-        report(f"fitting {len(rounds)} models")
-        *fitted, final = Parallel(n_jobs=n_jobs, prefer="threads", verbose=0)(
-            delayed(_fit)(trainer, data, used) for used in rounds
-        )
-        report("scoring every fold by the model that did not see it")
-        odds = _Odds({}, {})
-        for fold, parts in enumerate(fitted):
-            _score_fold(trainer, data, parts, fold, odds)
+    report("reading and aligning pages")
+    data = prepare(build_corpus(root, n_jobs=n_jobs))
+    folds = set(range(N_FOLDS))
+    rounds = [folds - {fold} for fold in sorted(folds)] + [folds]
+    report(f"fitting {len(rounds)} models")
+    *fitted, final = Parallel(n_jobs=n_jobs)(delayed(_fit)(data, used) for used in rounds)
+    report("scoring every fold by the model that did not see it")
+    odds = _Odds({}, {})
+    scorer = Trainer(data)
+    for fold, parts in enumerate(fitted):
+        _score_fold(scorer, data, parts, fold, odds)
     calibrations = _calibrate(data, odds, folds)
     card = {"name": name, "version": version, **_card(data, odds, calibrations)}
     if fold_cache is not None:
@@ -100,17 +96,9 @@ def fold_folder(cache: Path, fold: int) -> Path:
     return cache / f"fold-{fold}"
 
 
-@contextmanager
-def _pinned_threads() -> Iterator[None]:
-    """Fit each model on one thread: sums in another order have other last digits."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield
-
-
-def _fit(trainer: Trainer, data: Prepared, folds: set[int]) -> _Fitted:
-    with _pinned_threads():  # OpenMP's limit is one of the calling thread
+def _fit(data: Prepared, folds: set[int]) -> _Fitted:
+    trainer = Trainer(data)
+    with threadpool_limits(1):  # sums in another order have other last digits
         vocabulary = find_vocabulary(data, folds)
         inner = trainer.out_of_fold_bags(folds, vocabulary)
         heads = {"html": trainer.fit_html(inner), "text": trainer.fit_text(inner)}
@@ -267,6 +255,7 @@ def _card(data: Prepared, odds: _Odds, calibrations: Mapping[str, Calibration]) 
         "commit": _commit(),
         "data": _DATA_CREDITS,
         "data_sha256": _data_hash(data.corpus),
+        "code_sha256": _code_hash(),
         "versions": _versions(),
         "out_of_fold": _scores(data, odds, calibrations),
     }
@@ -334,6 +323,16 @@ def _data_hash(corpus: Corpus) -> str:
     for text in corpus.texts:
         digest.update("\n".join(text.lines).encode("utf-8", "surrogatepass"))
         digest.update(text.kind.tobytes())
+    return digest.hexdigest()
+
+
+def _code_hash() -> str:
+    """Return a hash of the package's source: what segments, measures and fits."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

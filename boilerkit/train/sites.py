@@ -31,7 +31,7 @@ def site_of_url(url: str) -> str:
         url = inner if "//" in inner else f"https://{inner}"
     domain = _domain_splitter()(url)
     registrable: str = domain.top_domain_under_public_suffix
-    return registrable or (urlsplit(url).hostname or url).lower()
+    return (registrable or urlsplit(url).hostname or url).lower()
 
 
 def site_of_html(html: bytes) -> str | None:

@@ -1,0 +1,311 @@
+"""``python -m benchmarks``: arguments in, files and exit codes out."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks import figures, gate, speed
+from benchmarks.compare import compare
+from benchmarks.corpus import corpus_sha256
+from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
+from benchmarks.fetch import fetch
+from benchmarks.html_report import render_html
+from benchmarks.markdown import render_markdown, render_sections
+from benchmarks.ours import CleanerSource, fold_models
+from benchmarks.outputs import OutputCache, Peer, find_peers
+from benchmarks.progress import Progress
+from benchmarks.quotes import read_quotes, write_quotes
+from benchmarks.results import read_run, write_run
+from benchmarks.run import Suite, run_suite, worst_pages
+from benchmarks.systems import SYSTEMS
+from boilerkit import Cleaner
+from boilerkit.backends import DEFAULT_MODEL
+from boilerkit.errors import BoilerkitError
+from boilerkit.train.datasets import cache_folder
+
+__all__ = ["main"]
+
+_RELEASE: Final = Path(__file__).parents[1] / "models" / DEFAULT_MODEL
+_RESULTS: Final = Path(__file__).parent / "results"
+#: Peers that the gate times beside ``extract``.
+_TIMED_PEERS: Final[tuple[str, ...]] = ("trafilatura", "resiliparse")
+_DEV_SETS: Final = tuple(name for name, item in DATA_SETS.items() if item.kind is not Kind.EXAM)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1 for a failed check, 2 for bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except (BoilerkitError, ChecksumError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="score all systems and write results and reports"))
+    _add_report(commands.add_parser("report", help="write the reports of a run anew"))
+    _add_compare(commands.add_parser("compare", help="show what changed between two runs"))
+    _add_fetch(commands.add_parser("fetch", help="download data sets"))
+    _add_gate(commands.add_parser("gate", help="hold figures against their floors"))
+    _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_peers(parser)
+    parser.add_argument("--sets", nargs="+", choices=DATA_SETS, default=_DEV_SETS)
+    parser.add_argument("--without-boilerkit", action="store_true", help="score the others only")
+    parser.add_argument("--folds", type=Path, help="folder of fold models (default: the cache)")
+    parser.add_argument("--release", type=Path, default=_RELEASE, help="model they belong to")
+    parser.add_argument("--out", type=Path, default=_RESULTS, help="folder to write to")
+    parser.add_argument("--worst-of", metavar="SYSTEM", help="whose worst pages are quoted")
+    parser.add_argument("--limit", type=int, help="only the first pages of each set: a quick look")
+    parser.add_argument("--speed", type=Path, help="speed file to show in the report")
+    parser.set_defaults(command=_run)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="RUN.json")
+    parser.add_argument("--speed", type=Path, help="speed file to show")
+    parser.add_argument("--quotes", type=Path, help="file of quoted pages to show")
+    parser.add_argument("--markdown", type=Path, help="where to write Markdown")
+    parser.add_argument("--html", type=Path, help="where to write HTML")
+    parser.set_defaults(command=_report)
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("before", type=Path, metavar="A.json")
+    parser.add_argument("after", type=Path, metavar="B.json")
+    parser.set_defaults(command=_compare)
+
+
+def _add_fetch(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    parser.add_argument("names", nargs="+", choices=DATA_SETS, metavar="NAME")
+    parser.add_argument("--from", dest="url", help="address of a copy of NAME.tar.xz")
+    parser.set_defaults(command=_fetch)
+
+
+def _add_gate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=_data_folder(), help="also the data's floors")
+    _add_peers(parser)
+    parser.add_argument("--model", help="model to check (default: the shipped one)")
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--set", nargs=2, metavar=("NAME", "VALUE"), help="add or raise a floor")
+    change.add_argument("--lower", nargs=2, metavar=("NAME", "VALUE"), help="loosen a floor")
+    change.add_argument("--accept-corpus", action="store_true", help="the corpus may be as it is")
+    change.add_argument("--baselines", action="store_true", help="what simpler ways score")
+    parser.add_argument("--at-most", action="store_true", help="with --set: a ceiling")
+    parser.add_argument("--reason", default="", help="why a floor changes")
+    parser.set_defaults(command=_gate)
+
+
+def _add_speed(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_peers(parser)
+    parser.add_argument("--out", type=Path, default=_RESULTS, help="folder to write to")
+    parser.add_argument("--limit", type=int, help="only the first pages")
+    parser.set_defaults(command=_speed)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    folder = _data_folder()
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=folder,
+        required=folder is None,
+        help="data folder (default: $BOILERKIT_DATA)",
+    )
+
+
+def _data_folder() -> Path | None:
+    chosen = os.environ.get("BOILERKIT_DATA")
+    return Path(chosen) if chosen else None
+
+
+def _add_peers(parser: argparse.ArgumentParser) -> None:
+    chosen = os.environ.get("BOILERKIT_BENCH_PYTHON", "")
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[name for name in chosen.split(os.pathsep) if name],
+        help="a further interpreter with systems installed (or $BOILERKIT_BENCH_PYTHON)",
+    )
+    parser.add_argument(
+        "--systems", nargs="*", choices=SYSTEMS, default=list(SYSTEMS), help="only these others"
+    )
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    suite = Suite(
+        root=options.data,
+        cache=OutputCache(cache_folder()),
+        wanted=tuple(options.systems),
+        peers=_peers(options),
+        cleaners=None if options.without_boilerkit else _fold_cleaners(options),
+        sets=tuple(options.sets),
+        limit=options.limit,
+    )
+    run = run_suite(suite)
+    for reason in run.skipped:
+        print(f"skipped: {reason}", file=sys.stderr)
+    stem = _stem(options.out, "run")
+    write_run(run, stem.with_suffix(".json"))
+    worst_of = options.worst_of or ("boilerkit" if suite.cleaners else next(iter(suite.peers)))
+    quotes = worst_pages(suite, run, worst_of)
+    write_quotes(quotes, stem.with_suffix(".quotes.json"))
+    times = speed.read_speed(options.speed) if options.speed else None
+    stem.with_suffix(".md").write_text(render_markdown(run, times), encoding="utf-8")
+    stem.with_suffix(".html").write_text(render_html(run, times, quotes), encoding="utf-8")
+    print(stem.with_suffix(".json"))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    run = read_run(options.run)
+    times = speed.read_speed(options.speed) if options.speed else None
+    if options.markdown:
+        options.markdown.write_text(render_markdown(run, times), encoding="utf-8")
+    if options.html:
+        quotes = read_quotes(options.quotes) if options.quotes else []
+        options.html.write_text(render_html(run, times, quotes), encoding="utf-8")
+    if not options.markdown and not options.html:
+        print(render_markdown(run, times), end="")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    head = f"# {options.before.name} → {options.after.name}"
+    found = compare(read_run(options.before), read_run(options.after))
+    print(render_sections(head, found), end="")
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    if options.url and len(options.names) > 1:
+        raise ValueError("--from names one archive: give one NAME with it")
+    for name in options.names:
+        print(fetch(DATA_SETS[name], options.data, Progress(name, "bytes"), options.url))
+    return 0
+
+
+def _gate(options: argparse.Namespace) -> int:
+    if options.baselines:
+        return _baselines(options)
+    pinned = gate.read_pinned()
+    if options.set or options.lower or options.accept_corpus:
+        gate.write_pinned(_changed(pinned, options))
+        return 0
+    measured = _gate_figures(options)
+    scopes = {name.partition(":")[0] for name in measured}
+    held = {n: floor for n, floor in pinned.floors.items() if n.partition(":")[0] in scopes}
+    verdicts = [gate.check_corpus(pinned, corpus_sha256()), *gate.check(held, measured)]
+    for verdict in verdicts:
+        print(f"{'ok  ' if verdict.passed else 'FAIL'}  {verdict.name}: {verdict.text}")
+    if len(held) < len(pinned.floors):
+        print(f"not held without data: {len(pinned.floors) - len(held)} floors", file=sys.stderr)
+    return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def _changed(pinned: gate.Pinned, options: argparse.Namespace) -> gate.Pinned:
+    if options.accept_corpus:
+        return gate.accept_corpus(pinned, corpus_sha256(), options.reason)
+    name, value = options.set or options.lower
+    return gate.set_floor(
+        pinned,
+        name,
+        float(value),
+        options.reason,
+        lower=options.lower is not None,
+        at_most=options.at_most,
+    )
+
+
+def _gate_figures(options: argparse.Namespace) -> dict[str, float]:
+    cleaner, heuristic = Cleaner(model=options.model), Cleaner(model="heuristic")
+    found = figures.corpus_figures(cleaner)
+    found |= _of_heuristic(figures.corpus_figures(heuristic))
+    if options.data is not None:
+        found |= figures.in_sample_figures(cleaner, options.data)
+        found |= _of_heuristic(figures.in_sample_figures(heuristic, options.data))
+        here = find_peers([sys.executable])
+        peers = {name: SYSTEMS[name].extract for name in _TIMED_PEERS if name in here}
+        found |= figures.speed_figures(cleaner, options.data, peers)
+    return found
+
+
+def _of_heuristic(found: dict[str, float]) -> dict[str, float]:
+    return {f"heuristic, {name}": value for name, value in found.items()}
+
+
+def _baselines(options: argparse.Namespace) -> int:
+    rows = {
+        "all visible text": figures.visible_text_figures(),
+        "heuristic": figures.corpus_figures(Cleaner(model="heuristic")),
+    }
+    peers = _peers(options)
+    if "justext" in peers:
+        rows["jusText"] = figures.justext_figures(peers["justext"], OutputCache(cache_folder()))
+    for title, row in rows.items():
+        for name, value in row.items():
+            print(f"{title}: {name}: {value:.4f}")
+    return 0
+
+
+def _speed(options: argparse.Namespace) -> int:
+    pages = load(DATA_SETS["wcxb-dev"], options.data)[: options.limit]
+    peers = _peers(options)
+    texts = [page.gold or "" for page in pages]
+    run = speed.SpeedRun(
+        about={"date": _now().isoformat(timespec="minutes")},
+        dataset="wcxb-dev",
+        pages=len(pages),
+        systems=speed.measure_extraction(
+            pages, peers.values(), ("boilerkit", "boilerkit-heuristic")
+        ),
+        text_mb_per_s=speed.measure_text(texts),
+        import_ms=speed.measure_import(),
+        scaling=speed.measure_scaling(pages),
+    )
+    path = _stem(options.out, "speed").with_suffix(".json")
+    speed.write_speed(run, path)
+    print(path)
+    return 0
+
+
+def _peers(options: argparse.Namespace) -> dict[str, Peer]:
+    found = find_peers([sys.executable, *options.python])
+    return {name: found[name] for name in options.systems if name in found}
+
+
+def _fold_cleaners(options: argparse.Namespace) -> CleanerSource:
+    folder = options.folds or cache_folder() / "folds" / options.release.name
+    return CleanerSource(fold_models(folder, options.release))
+
+
+def _stem(folder: Path, kind: str) -> Path:
+    """Return a dated file name without its ending."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{kind}-{_now().strftime('%Y-%m-%dT%H%M%S')}"
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""boilerkit's own rows: every page is scored by the fold model that never saw its site.
+
+The shipped model was trained on the development pages, so its figures on them would flatter it;
+it speaks for itself on exam sets only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.datasets import Kind
+from benchmarks.outputs import Answer
+from boilerkit.errors import ModelError
+from boilerkit.train.sites import N_FOLDS, fold_of
+
+if TYPE_CHECKING:
+    from boilerkit import Cleaner, Document
+
+__all__ = ["OUR_ROWS", "CleanerSource", "OurRow", "fold_models", "guarded"]
+
+
+@dataclass(frozen=True)
+class OurRow:
+    """One row of ours: which model at which operating point."""
+
+    name: str
+    label: str
+    operating_point: str = "balanced"
+    heuristic: bool = False
+
+
+OUR_ROWS: Final = {
+    row.name: row
+    for row in (
+        OurRow("boilerkit", "boilerkit"),
+        OurRow("boilerkit-careful", "boilerkit, careful", "careful"),
+        OurRow("boilerkit-greedy", "boilerkit, greedy", "greedy"),
+        OurRow("boilerkit-heuristic", "boilerkit, heuristic", heuristic=True),
+    )
+}
+
+
+class CleanerSource:
+    """Gives the cleaner that may judge a page of a site; each is built once.
+
+    `find_model` maps a fold to its model folder and raises if that is missing or stale.
+    """
+
+    def __init__(self, find_model: Callable[[int], Path]) -> None:
+        self._find_model = find_model
+        self._built: dict[tuple[str | Path | None, str], Cleaner] = {}
+
+    def cleaner(self, row: OurRow, site: str, kind: Kind = Kind.DEV) -> Cleaner:
+        """Return the row's cleaner for a page of this site in a set of this kind."""
+        if row.heuristic:
+            return self._cleaner("heuristic", row.operating_point)
+        if kind is Kind.EXAM:
+            return self._cleaner(None, row.operating_point)
+        return self._cleaner(self._find_model(fold_of(site)), row.operating_point)
+
+    def checksums(self) -> dict[str, str]:
+        """Return the SHA-256 of every fold model's weights."""
+        return {
+            f"model of fold {fold}": _sha256(self._find_model(fold) / "weights.npz")
+            for fold in range(N_FOLDS)
+        }
+
+    def _cleaner(self, model: str | Path | None, operating_point: str) -> Cleaner:
+        key = (model, operating_point)
+        if key not in self._built:
+            from boilerkit import CleanConfig, Cleaner
+
+            config = CleanConfig(operating_point=operating_point)
+            self._built[key] = Cleaner(config=config, model=model)
+        return self._built[key]
+
+
+def fold_models(folder: Path, release: Path) -> Callable[[int], Path]:
+    """Return where the model of each fold is, for :class:`CleanerSource`.
+
+    The models must come from the training run that made the release: their cards, which name data,
+    code and settings, must be its own. Raises ModelError for one that is missing or of another run.
+    """
+
+    from boilerkit.train.release import fold_folder  # needs scikit-learn
+
+    def find(fold: int) -> Path:
+        model = fold_folder(folder, fold)
+        if _card(model) != _card(release):
+            raise ModelError(
+                f"{model} is not of the training run that made {release}: train anew with"
+                f" 'boilerkit train --folds {N_FOLDS} --out {release}'"
+            )
+        return model
+
+    return find
+
+
+def _card(model: Path) -> object:
+    path = model / "card.json"
+    if not path.is_file():
+        raise ModelError(f"no model in {model}: run 'boilerkit train --folds {N_FOLDS}' first")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def guarded(classify: Callable[[], Document]) -> Answer:
+    """Return the text of a document as an answer; an exception is a crash, as for any system."""
+    try:
+        return Answer("ok", classify().text)
+    except Exception as error:  # our own crash is a miss like anybody's
+        return Answer("crash", detail=f"{type(error).__name__}: {error}"[:300])

@@ -1,0 +1,234 @@
+"""The report's plots: what is drawn, from which counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from benchmarks import svg
+from benchmarks.results import Run, SetResult, page_score
+from benchmarks.speed import SpeedRun
+from benchmarks.summary import MIN_GROUP, OURS, label_of, ranking
+from boilerkit.metrics import Bin
+
+__all__ = ["Plot", "legend_html", "plots"]
+
+#: Systems drawn in colour: ours and the best others.
+_COLOURS: Final = 4
+#: The row of empty texts: of use in a table, a line along the edge in a plot.
+_NOTHING: Final = "nothing"
+_TRIVIAL: Final = frozenset({_NOTHING, "inscriptis"})
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawing with its caption; ``legend`` names the coloured series in order."""
+
+    title: str
+    caption: str
+    drawing: str
+    legend: tuple[str, ...] = ()
+
+
+def plots(run: Run, speed: SpeedRun | None) -> list[Plot]:
+    """Return the plots that the data allow; a system has one colour in all of them."""
+    drawn: list[Plot] = []
+    colours = _colours(run)
+    for result in run.sets.values():
+        if speed is not None and result.name == speed.dataset:
+            drawn.append(_score_against_time(run, result, speed, colours))
+        if len(_page_types(result)) > 1:
+            drawn.append(_by_page_type(run, result, colours))
+        drawn.append(_distribution(run, result, colours))
+    for name, systems in run.lines.items():
+        ours = systems.get(OURS)
+        if ours is not None and ours.calibration:
+            drawn += _calibration(name, ours.calibration)
+    if speed is not None:
+        drawn.append(_growth(run, speed))
+    return drawn
+
+
+def _colours(run: Run) -> dict[str, int]:
+    """Return system → colour: ours is 0, then the best others of the first set; else grey."""
+    first = next(iter(run.sets.values()), None)
+    ranked = ranking(first) if first else []
+    others = [name for name in ranked if name not in _TRIVIAL and not name.startswith(OURS)]
+    return {name: rank for rank, name in enumerate([OURS, *others[: _COLOURS - 1]])}
+
+
+def _legend(run: Run, colours: Mapping[str, int], drawn: Collection[str]) -> tuple[str, ...]:
+    return tuple(label_of(run, name) if name in drawn else "" for name in colours)
+
+
+def _score_against_time(
+    run: Run, result: SetResult, speed: SpeedRun, colours: Mapping[str, int]
+) -> Plot:
+    dots = [
+        svg.Dot(
+            timing.mean_ms,
+            result.score(name),
+            label_of(run, name),
+            colours.get(name, 0),
+            name in colours,
+        )
+        for name, timing in speed.systems.items()
+        if name in result.systems
+    ]
+    times = [dot.x for dot in dots]
+    frame = svg.Frame(
+        "mean milliseconds a page (logarithmic)",
+        "score",
+        (min(times) / 1.6, max(times) * 1.6),
+        _padded([dot.y for dot in dots]),
+        log_x=True,
+        height=440,
+    )
+    return Plot(
+        f"Score against time, {result.title}",
+        "Up and to the left is better.",
+        svg.scatter(frame, dots, "score against milliseconds a page"),
+    )
+
+
+def _page_types(result: SetResult) -> dict[str, int]:
+    """Return page type → number of pages, largest first, without types of very few pages."""
+    sizes = Counter(page.page_type for page in result.pages)
+    return {kind: size for kind, size in sizes.most_common() if size >= MIN_GROUP}
+
+
+def _by_page_type(run: Run, result: SetResult, colours: Mapping[str, int]) -> Plot:
+    sizes = _page_types(result)
+    groups = list(sizes)
+    dots = [
+        svg.Dot(
+            result.score(name, lambda page, g=group: page.page_type == g),  # type: ignore[misc]
+            row,
+            f"{label_of(run, name)}, {group}",
+            colours.get(name, 0),
+            name in colours,
+        )
+        for row, group in enumerate(groups)
+        for name in result.systems
+        if name != _NOTHING
+    ]
+    frame = svg.Frame(
+        "score",
+        "",
+        _padded([dot.x for dot in dots]),
+        (len(groups) - 0.5, -0.5),
+        left=130,
+        height=40 + 46 * len(groups),
+    )
+    heads = [f"{group} ({sizes[group]})" for group in groups]
+    return Plot(
+        f"By page type, {result.title}",
+        "One dot a system; the grey ones are named when pointed at.",
+        svg.dot_rows(frame, heads, dots, "score by page type"),
+        _legend(run, colours, result.systems),
+    )
+
+
+def _distribution(run: Run, result: SetResult, colours: Mapping[str, int]) -> Plot:
+    """Draw each system's page scores in rising order: the area below is its mean."""
+    lines = []
+    for name in (name for name in result.systems if name != _NOTHING):
+        scores = sorted(page_score(result.measure, row) for row in result.counts(name))
+        step = max(1, len(scores) // 200)
+        points = [
+            ((index + 0.5) / len(scores), scores[index]) for index in range(0, len(scores), step)
+        ]
+        lines.append(svg.Curve(points, label_of(run, name), colours.get(name, 0), name in colours))
+    frame = svg.Frame("share of pages, worst first", "page score", (0, 1), (0, 1), height=360)
+    return Plot(
+        f"Distribution of page scores, {result.title}",
+        "Each system's pages from worst to best; whole pages are lost where a curve stays low.",
+        svg.curves(frame, lines, "page scores from worst to best"),
+        _legend(run, colours, result.systems),
+    )
+
+
+def _calibration(name: str, bins: Sequence[Bin]) -> list[Plot]:
+    points = [
+        (item.mean_score, item.true_share)
+        for item in bins
+        if item.mean_score is not None and item.true_share is not None
+    ]
+    frame = svg.Frame("predicted probability of content", "share that is content", (0, 1), (0, 1))
+    curve = svg.Curve(points, "boilerkit", 0, strong=True)
+    dots = [svg.Dot(x, y, f"{x:.2f} predicted, {y:.2f} true", 0, True) for x, y in points]
+    marks = [svg.identity(frame), *(svg.draw_dot(frame, dot) for dot in dots)]
+    total = sum(item.count for item in bins)
+    columns = [
+        svg.Bar(item.low, item.high, item.count / total, f"{item.count:,} lines") for item in bins
+    ]
+    top = max(bar.height for bar in columns) * 1.05
+    below = svg.Frame("predicted probability of content", "share of lines", (0, 1), (0, top))
+    return [
+        Plot(
+            f"Calibration, {name}",
+            "On the dashed line a probability means what it says.",
+            svg.curves(frame, [curve], "calibration", marks),
+        ),
+        Plot(
+            f"Predicted probabilities, {name}",
+            "How often each probability is given.",
+            svg.bars(below, columns, "share of lines by predicted probability"),
+        ),
+    ]
+
+
+def _growth(run: Run, speed: SpeedRun) -> Plot:
+    """Draw time against page size on doubly logarithmic axes: a slope of 1 is linear."""
+    names = [name for name in speed.systems if speed.systems[name].growth]
+    ordered = sorted(
+        names, key=lambda name: (not name.startswith(OURS), speed.systems[name].mean_ms)
+    )
+    lines = [
+        svg.Curve(
+            speed.systems[name].growth,
+            label_of(run, name),
+            rank,
+            rank < _COLOURS,
+        )
+        for rank, name in enumerate(ordered)
+    ]
+    xs = [x for line in lines for x, _ in line.points]
+    ys = [y for line in lines for _, y in line.points]
+    frame = svg.Frame(
+        "page size in bytes (logarithmic)",
+        "milliseconds (logarithmic)",
+        (min(xs), max(xs)),
+        (min(ys) / 1.3, max(ys) * 1.3),
+        log_x=True,
+        log_y=True,
+    )
+    return Plot(
+        "Time against page size",
+        "Median over pages of about that size. A slope of 1 is linear growth.",
+        svg.curves(frame, lines, "milliseconds against page size"),
+        tuple(label_of(run, name) for name in ordered[:_COLOURS]),
+    )
+
+
+def _padded(values: Sequence[float]) -> tuple[float, float]:
+    """Return a range a little wider than the values, inside [0, 1]."""
+    low, high = min(values), max(values)
+    margin = max(0.02, 0.06 * (high - low))
+    return max(0.0, low - margin), min(1.0, high + margin)
+
+
+def legend_html(names: Sequence[str]) -> str:
+    """Return the legend of coloured series; nameless series are left out."""
+    items = [
+        f'<span><i class="c{index}"></i>{escape(name)}</span>'
+        for index, name in enumerate(names)
+        if name
+    ]
+    if not items:
+        return ""
+    items.append('<span><i class="rest"></i>others</span>')
+    return f'<div class="legend">{"".join(items)}</div>'

@@ -1,0 +1,421 @@
+"""From a run's counts to tables: what both reports show, computed in one place."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import resources
+from typing import Any, Final
+
+from benchmarks.results import (
+    LineResult,
+    PageInfo,
+    Run,
+    SetResult,
+    score_difference,
+    score_range,
+    set_score,
+)
+from benchmarks.tables import Cell, Section, Table
+from boilerkit.labels import Label
+from boilerkit.metrics import (
+    MACRO_LABELS,
+    LineScores,
+    calibration_error,
+)
+
+__all__ = ["MIN_GROUP", "OURS", "label_of", "ranking", "sections"]
+
+#: The row that the paired tests compare with the others.
+OURS: Final = "boilerkit"
+#: Groups (languages, extractors) smaller than this are noise and are left out.
+MIN_GROUP: Final = 5
+
+
+def sections(run: Run, speed: Section | None = None) -> Iterator[Section]:
+    """Yield the report's sections in order, the one on speed where it belongs."""
+    yield _overview(run)
+    for result in run.sets.values():
+        yield _page_set(run, result)
+    for result in run.filtered.values():
+        yield _filtered(run, result)
+    for name, systems in run.lines.items():
+        yield _line_set(run, name, systems)
+    if speed is not None:
+        yield speed
+    yield _reproduction(run)
+    yield _provenance(run)
+
+
+def label_of(run: Run, system: str) -> str:
+    """Return the name of a system's row, with its version."""
+    about = run.about["systems"].get(system)
+    if about is None:
+        return system
+    version = about["version"]
+    return about["label"] if version == "-" else f"{about['label']} {version}"
+
+
+def ranking(result: SetResult) -> list[str]:
+    """Return the set's systems, best first, equals by name."""
+    return sorted(result.systems, key=lambda name: (-result.score(name), name))
+
+
+# --- page sets ---------------------------------------------------------------------------------
+
+
+def _overview(run: Run) -> Section:
+    sets = list(run.sets.values())
+    names = sorted(
+        {name for result in sets for name in result.systems},
+        key=lambda name: (-_mean_rank_score(sets, name), name),
+    )
+    columns = [
+        [result.score(name) if name in result.systems else None for name in names]
+        for result in sets
+    ]
+    table = _score_table(
+        ("system", *(f"{result.title} ({len(result.pages):,})" for result in sets)),
+        [label_of(run, name) for name in names],
+        columns,
+        note="Each column is scored as its section says; in brackets, the number of pages.",
+    )
+    return Section("All systems on all page sets", _skipped_text(run), (table,))
+
+
+def _mean_rank_score(sets: Sequence[SetResult], name: str) -> float:
+    """Order rows by their first set's score, systems without it last."""
+    return next((item.score(name) for item in sets if name in item.systems), 0.0)
+
+
+def _skipped_text(run: Run) -> str:
+    if not run.skipped:
+        return ""
+    return "Skipped, and counted nowhere: " + "; ".join(run.skipped) + "."
+
+
+def _page_set(run: Run, result: SetResult) -> Section:
+    names = ranking(result)
+    tables = [_ranges(run, result, names), _by_group(run, result, names, "page type")]
+    languages = _by_group(run, result, names, "language")
+    tables.append(languages)
+    if OURS in result.systems:
+        tables.append(_paired(run, result, names))
+    tables.append(_misses(run, result, names))
+    notes = {item["name"]: item["note"] for item in run.about["data"]}
+    text = (
+        f"{len(result.pages):,} pages, {result.measure.value}. Ranges are 95 % bootstrap ranges"
+        f" over pages, seeded. {notes.get(result.name, '')}"
+    )
+    return Section(result.title, text, tuple(table for table in tables if table.rows))
+
+
+def _ranges(run: Run, result: SetResult, names: Sequence[str]) -> Table:
+    best = max((result.score(name) for name in names), default=0.0)
+    rows = []
+    for name in names:
+        span = score_range(result.measure, result.counts(name))
+        score = result.score(name)
+        rows.append(
+            (
+                Cell(label_of(run, name)),
+                Cell(_figure(score), best=score == best),
+                Cell(f"{_figure(span.low)} to {_figure(span.high)}"),
+                Cell(str(len(result.systems[name].misses))),
+            )
+        )
+    return Table(("system", "score", "range", "missed pages"), tuple(rows))
+
+
+def _by_group(run: Run, result: SetResult, names: Sequence[str], kind: str) -> Table:
+    """Scores by page type or language; a set of one group has no such table."""
+    key = _GROUP_KEYS[kind]
+    sizes = Counter(key(page) for page in result.pages)
+    groups = [group for group, size in sizes.most_common() if size >= MIN_GROUP and group != "?"]
+    if len(groups) < 2:
+        return Table((), ())
+    columns = [
+        [result.score(name, lambda page, g=group: key(page) == g) for name in names]  # type: ignore[misc]
+        for group in groups
+    ]
+    heads = [f"{group} ({sizes[group]})" for group in groups]
+    return _score_table(
+        ("system", *heads), [label_of(run, name) for name in names], columns, note=f"By {kind}."
+    )
+
+
+_GROUP_KEYS: Final[Mapping[str, Callable[[PageInfo], str]]] = {
+    "page type": lambda page: page.page_type,
+    "language": lambda page: page.lang,
+}
+
+
+def _paired(run: Run, result: SetResult, names: Sequence[str]) -> Table:
+    """Our row against each other one on the same pages."""
+    ours = result.counts(OURS)
+    rows = []
+    for name in names:
+        if name != OURS:
+            test = score_difference(result.measure, ours, result.counts(name))
+            span = f"{test.range.low:+.4f} to {test.range.high:+.4f}"
+            rows.append(
+                (
+                    Cell(label_of(run, name)),
+                    Cell(f"{test.difference:+.4f}"),
+                    Cell(span),
+                    Cell("yes" if test.wins else "no"),
+                )
+            )
+    return Table(
+        ("boilerkit minus", "difference", "paired range", "boilerkit wins"),
+        tuple(rows),
+        note="Paired bootstrap over pages; a win is a range above zero.",
+    )
+
+
+def _misses(run: Run, result: SetResult, names: Sequence[str]) -> Table:
+    rows = []
+    for name in names:
+        for page, reason in sorted(result.systems[name].misses.items()):
+            rows.append((Cell(label_of(run, name)), Cell(page), Cell(reason)))
+    return Table(
+        ("system", "page", "reason"),
+        tuple(rows),
+        note="Pages on which a system crashed or ran out of time; each counts as an empty text.",
+    )
+
+
+def _filtered(run: Run, result: SetResult) -> Section:
+    """Outputs before and after boilerkit cleaned them as bare text: pairs ``NAME``, ``NAME+``."""
+    rows = []
+    for name in sorted(name for name in result.systems if not name.endswith("+")):
+        before, after = result.counts(name), result.counts(f"{name}+")
+        test = score_difference(result.measure, after, before)
+        rows.append(
+            (
+                Cell(label_of(run, name)),
+                Cell(_figure(result.score(name))),
+                Cell(_figure(result.score(f"{name}+"))),
+                Cell(f"{test.difference:+.4f}"),
+                Cell(f"{test.range.low:+.4f} to {test.range.high:+.4f}"),
+            )
+        )
+    table = Table(("output of", "before", "after", "gain", "paired range"), tuple(rows))
+    text = "The extractor's text, then boilerkit's clean() on it, out-of-fold, with no DOM."
+    return Section(f"Cleaning what others extracted: {result.title}", text, (table,))
+
+
+# --- lines -------------------------------------------------------------------------------------
+
+
+def _line_set(run: Run, name: str, systems: Mapping[str, LineResult]) -> Section:
+    tables = [_line_table(run, systems), _label_table(run, systems)]
+    if OURS in systems:
+        ours = systems[OURS]
+        tables += [_line_groups(ours, attribute) for attribute in ("extractor", "lang")]
+        tables.append(_confusion(ours.scores()))
+    return Section(name, "", tuple(table for table in tables if table.rows))
+
+
+def _line_table(run: Run, systems: Mapping[str, LineResult]) -> Table:
+    kinds = tuple(label for label in MACRO_LABELS if label is not Label.NAVIGATION)
+    rows = []
+    for name, result in systems.items():
+        scores = result.scores()
+        error = calibration_error(result.calibration) if result.calibration else None
+        figures = (
+            scores.content_words_lost,
+            scores.content_lines_lost,
+            scores.chrome_recall(),
+            scores.chrome_recall(kinds),
+            scores.chrome_typed,
+            scores.chrome_f1,
+            scores.macro_f1,
+            error,
+        )
+        rows.append((Cell(label_of(run, name)), *(Cell(_figure(value)) for value in figures)))
+    return Table(
+        (
+            "system",
+            "content words lost",
+            "content lines lost",
+            "chrome lines found",
+            "… without navigation",
+            "… rightly typed",
+            "chrome F1",
+            "label macro-F1",
+            "calibration error",
+        ),
+        tuple(rows),
+        note=(
+            "Pooled over lines; empty lines left out. Macro-F1 is over the chrome kinds that"
+            " occur. Calibration error: of the probability that a line is content, ten bins."
+        ),
+    )
+
+
+def _label_table(run: Run, systems: Mapping[str, LineResult]) -> Table:
+    """One row a label, for the systems that have one of their own (not another cut of it)."""
+    totals = {name: systems[name].scores() for name in _LABELLERS if name in systems}
+    rows = []
+    for label in Label:
+        size = max((scores.count(gold=[label]) for scores in totals.values()), default=0)
+        if size:
+            cells = []
+            for scores in totals.values():
+                cells.append(Cell(_figure(scores.f1(label))))
+                cells.append(Cell(_figure(_found(scores, label))))
+            rows.append((Cell(label.value), Cell(f"{size:,}"), *cells))
+    heads = [head for name in totals for head in (f"{label_of(run, name)}: F1", "dropped")]
+    return Table(
+        ("label", "lines", *heads),
+        tuple(rows),
+        note="F1 of each label; share of its lines dropped.",
+    )
+
+
+_LABELLERS: Final = (OURS, f"{OURS}-heuristic")
+
+
+def _found(scores: LineScores, label: Label) -> float | None:
+    return scores.chrome_recall([label])
+
+
+def _line_groups(result: LineResult, attribute: str) -> Table:
+    sizes = Counter(getattr(item, attribute) for item in result.documents)
+    rows = []
+    for group, size in sizes.most_common():
+        if size >= MIN_GROUP and len(sizes) > 1:
+            scores = result.scores(lambda item, g=group: getattr(item, attribute) == g)  # type: ignore[misc]
+            figures = (scores.content_words_lost, scores.chrome_recall(), scores.macro_f1)
+            rows.append(
+                (Cell(str(group)), Cell(str(size)), *(Cell(_figure(value)) for value in figures))
+            )
+    return Table(
+        (_GROUP_HEADS[attribute], "texts", "content words lost", "chrome lines found", "macro-F1"),
+        tuple(rows),
+        note=f"boilerkit by {_GROUP_HEADS[attribute]}.",
+    )
+
+
+_GROUP_HEADS: Final = {"extractor": "extractor or place", "lang": "language"}
+
+
+def _confusion(scores: LineScores) -> Table:
+    labels = [label for label in Label if scores.count([label]) or scores.count(predicted=[label])]
+    rows = tuple(
+        (
+            Cell(gold.value),
+            *(Cell(str(scores.count([gold], [guess])), best=gold is guess) for guess in labels),
+        )
+        for gold in labels
+    )
+    heads = tuple(label.value for label in labels)
+    return Table(("gold ↓ given →", *heads), rows, note="boilerkit's confusion matrix, in lines.")
+
+
+# --- soundness ---------------------------------------------------------------------------------
+
+
+def _reproduction(run: Run) -> Section:
+    """Figures that others measured on the same pages, beside this run's."""
+    text = resources.files("benchmarks").joinpath("anchors.json").read_text(encoding="utf-8")
+    rows = []
+    for anchor in json.loads(text):
+        measured = _anchored_score(run, anchor)
+        if measured is not None:
+            gap = measured - anchor["score"]
+            where = anchor["page_type"] or "all pages"
+            rows.append(
+                (
+                    Cell(label_of(run, anchor["system"])),
+                    Cell(f"{anchor['dataset']}, {where}"),
+                    Cell(f"{anchor['score']:.3f}"),
+                    Cell(_figure(measured)),
+                    Cell(f"{gap:+.4f}"),
+                    Cell(
+                        "yes" if abs(gap) <= _TOLERANCE else f"NO {anchor.get('note', '')}".rstrip()
+                    ),
+                )
+            )
+    head = f"within {_TOLERANCE}"
+    columns = ("system", "pages", "measured before", "measured here", "gap", head)
+    return Section("Do the figures hold?", _REPRODUCTION, (Table(columns, tuple(rows)),))
+
+
+def _anchored_score(run: Run, anchor: Mapping[str, Any]) -> float | None:
+    """Return this run's figure for an anchor, None if it measured another version or nothing."""
+    result = run.sets.get(anchor["dataset"])
+    version = run.about["systems"].get(anchor["system"], {}).get("version")
+    if result is None or version != anchor["version"]:
+        return None
+    kind = anchor["page_type"]
+    counts = result.counts(anchor["system"], lambda page: kind in (None, page.page_type))
+    return set_score(result.measure, counts) if counts else None
+
+
+_TOLERANCE: Final = 0.005
+_REPRODUCTION: Final = (
+    "The same libraries were measured on the same pages once before, by other code. A suite that"
+    " does not come to the same figures measures something else."
+)
+
+
+# --- provenance --------------------------------------------------------------------------------
+
+
+def _provenance(run: Run) -> Section:
+    about = run.about
+    facts = [
+        ("made on", about["date"]),
+        *((name, value) for name, value in about["machine"].items()),
+        *((name, value) for name, value in about["models"].items()),
+    ]
+    data = [
+        (Cell(item["title"]), Cell(item["licence"]), Cell(item["citation"]), Cell(item["sha256"]))
+        for item in about["data"]
+    ]
+    return Section(
+        "How these figures were made",
+        _METHOD,
+        (
+            Table(("what", "value"), tuple((Cell(a), Cell(str(b))) for a, b in facts)),
+            Table(("data", "licence", "source", "SHA-256 of pages and ground truth"), tuple(data)),
+        ),
+    )
+
+
+_METHOD: Final = (
+    "boilerkit's rows are out-of-fold: each page is scored by the fold model that never saw its"
+    " site. Every other library runs with its defaults, comments off where it asks. A crash or a"
+    " time-out counts as an empty text. The rows for all visible text and for nothing are there to"
+    " show what a score is worth."
+)
+
+
+# --- cells -------------------------------------------------------------------------------------
+
+
+def _score_table(
+    columns: tuple[str, ...],
+    names: Sequence[str],
+    scores: Sequence[Sequence[float | None]],
+    note: str = "",
+) -> Table:
+    """Build a table of scores given column by column, the best of each column marked."""
+    tops = [
+        max((value for value in column if value is not None), default=None) for column in scores
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    for index, name in enumerate(names):
+        cells = [
+            Cell(_figure(column[index]), best=column[index] is not None and column[index] == top)
+            for column, top in zip(scores, tops, strict=True)
+        ]
+        rows.append((Cell(name), *cells))
+    return Table(columns, tuple(rows), note)
+
+
+def _figure(value: Any) -> str:
+    return "–" if value is None else f"{value:.4f}"

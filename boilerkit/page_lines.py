@@ -1,0 +1,62 @@
+"""The lines of one page and the boxes around them, in columns; read by html_lines.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = [
+    "DATA",
+    "HIDDEN",
+    "NOSCRIPT",
+    "REVEALED",
+    "SHOWN",
+    "VISIBLE",
+    "PageLines",
+]
+
+# Where a line's text stands: in the visible markup, in a <noscript>, in the page's data.
+VISIBLE, NOSCRIPT, DATA = range(3)
+# Whether readers see it: always, once the page reveals it, never.
+SHOWN, REVEALED, HIDDEN = range(3)
+
+
+@dataclass(slots=True)
+class PageLines:
+    """The lines of one page and the containers around them, in columns.
+
+    Every ``line_*`` list has one item a line, in reading order; every ``box_*`` list one item a
+    block element, in document order; ``line_box`` and ``box_parent`` are indices into the latter.
+    ``box_end[i]`` is one past the last line in box i. Box 0 is the root.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    link_chars: list[int] = field(default_factory=list)
+    link_count: list[int] = field(default_factory=list)
+    line_box: list[int] = field(default_factory=list)
+    line_inline: list[str] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+    box_tag: list[str] = field(default_factory=list)
+    box_class: list[str] = field(default_factory=list)
+    box_names: list[str] = field(default_factory=list)
+    box_parent: list[int] = field(default_factory=list)
+    box_first: list[int] = field(default_factory=list)
+    box_end: list[int] = field(default_factory=list)
+    title: str = ""
+    meta: dict[str, str] = field(default_factory=dict)
+    data_scripts: list[tuple[str, str]] = field(default_factory=list)
+    images: list[int] = field(default_factory=list)
+
+    def line_columns(self) -> tuple[list[Any], ...]:
+        """Return all columns that have one item a line."""
+        return (
+            self.texts,
+            self.link_chars,
+            self.link_count,
+            self.line_box,
+            self.line_inline,
+            self.hidden,
+            self.source,
+            self.images,
+        )

@@ -1,0 +1,166 @@
+"""``bench_folder``: a user's own labelled pages and texts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from boilerkit import Cleaner, ConfigError
+from boilerkit.bench import BenchReport, bench_folder, read_folder
+
+
+def write_page(folder: Path, name: str, html: str, **sides: object) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.html").write_text(html, encoding="utf-8")
+    for ending, content in sides.items():
+        text = content if isinstance(content, str) else json.dumps(content)
+        (folder / f"{name}.{ending}").write_text(text, encoding="utf-8")
+
+
+def write_text(folder: Path, name: str, text: str, labels: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.txt").write_bytes(text.encode("utf-8"))
+    (folder / f"{name}.labels.json").write_text(json.dumps({"labels": labels}))
+
+
+def lines(*pairs: tuple[str, str]) -> dict[str, object]:
+    return {"lines": [{"text": text, "label": label} for text, label in pairs]}
+
+
+PAGE = "<p>The heron stands.</p><p>Menu!!!</p>"
+
+
+def bench(folder: Path, toy: Cleaner, min_f1: float = 0.9) -> BenchReport:
+    return bench_folder(folder, cleaner=toy, min_f1=min_f1)
+
+
+class TestScores:
+    def test_pages_with_their_main_text(self, tmp_path: Path, toy: Cleaner) -> None:
+        write_page(tmp_path, "right", PAGE, txt="The heron stands.\n")
+        write_page(tmp_path / "deeper", "half", PAGE, txt="The heron stands. And it flies off")
+        report = bench(tmp_path, toy)
+        assert [(item.name, item.f1) for item in report.items] == [
+            ("deeper/half.html", pytest.approx(6 / 10)),
+            ("right.html", 1),
+        ]
+        assert report.f1 == pytest.approx(0.8)
+        assert not report.passed
+        assert bench(tmp_path, toy, min_f1=0.8).passed
+
+    def test_pages_with_labelled_lines(self, tmp_path: Path, toy: Cleaner) -> None:
+        labelled = lines(("The heron stands.", "content"), ("Menu!!!", "navigation"))
+        write_page(tmp_path, "page", PAGE, json=labelled)
+        (item,) = bench(tmp_path, toy).items
+        assert item.f1 == 1
+        assert item.lines is not None
+        assert item.lines.chrome_recall() == 1
+        assert item.lines.content_words_lost == 0
+
+    def test_lines_that_the_page_cuts_otherwise_are_left_to_the_words(
+        self, tmp_path: Path, toy: Cleaner
+    ) -> None:
+        labelled = lines(("The heron", "content"), ("stands.", "content"), ("Menu!!!", "legal"))
+        write_page(tmp_path, "page", PAGE, json=labelled)
+        (item,) = bench(tmp_path, toy).items
+        assert item.f1 == 1
+        assert item.lines is not None
+        assert item.lines.count() == 1
+
+    def test_a_line_that_stands_twice_is_matched_in_order(
+        self, tmp_path: Path, toy: Cleaner
+    ) -> None:
+        html = "<p>Menu!!!</p><p>The heron.</p><p>Menu!!!</p>"
+        labelled = lines(("Menu!!!", "navigation"), ("The heron.", "content"), ("Menu!!!", "legal"))
+        write_page(tmp_path, "page", html, json=labelled)
+        (item,) = bench(tmp_path, toy).items
+        assert item.lines is not None
+        assert item.lines.count() == 3
+
+    def test_texts_with_labels(self, tmp_path: Path, toy: Cleaner) -> None:
+        write_text(tmp_path, "one", "Buy!!!\nThe heron.\r\n", ["subscription", "content"])
+        report = bench(tmp_path, toy)
+        assert [item.f1 for item in report.items] == [1]
+        assert report.lines.chrome_recall() == 1
+        assert report.passed
+
+    def test_an_exception_costs_its_page_and_no_other(self, tmp_path: Path, toy: Cleaner) -> None:
+        write_page(tmp_path, "good", PAGE, txt="The heron stands.")
+        write_page(tmp_path, "bad", PAGE, txt="The heron stands.")
+
+        class Failing:
+            def classify_html(self, html: bytes) -> object:
+                if "bad" not in seen:
+                    seen.append("bad")
+                    raise RuntimeError("broken")
+                return toy.classify_html(html)
+
+        seen: list[str] = []
+        report = bench(tmp_path, Failing())  # type: ignore[arg-type]
+        assert [(item.f1, item.error) for item in report.items] == [
+            (0, "RuntimeError: broken"),
+            (1, ""),
+        ]
+        assert "0.0000  bad.html: RuntimeError: broken" in report.render()
+
+
+def test_report_lists_the_worst_first_and_ends_with_the_verdict(
+    tmp_path: Path, toy: Cleaner
+) -> None:
+    write_page(tmp_path, "a", PAGE, txt="The heron stands.")
+    write_page(tmp_path, "b", PAGE, txt="Nothing alike")
+    write_text(tmp_path, "c", "Buy!!!\nThe heron.", ["subscription", "content"])
+    assert bench(tmp_path, toy).render().splitlines() == [
+        "0.0000  b.html",
+        "1.0000  a.html",
+        "1.0000  c",
+        "0.0000  content words lost",
+        "1.0000  chrome lines found",
+        "0.0000  macro-F1 over the chrome labels",
+        "0.6667  mean F1 of 3 (floor 0.9): FAILED",
+    ]
+
+
+class TestBadInput:
+    def test_a_folder_without_labelled_pages(self, tmp_path: Path, toy: Cleaner) -> None:
+        with pytest.raises(ConfigError, match=r"expected NAME\.html with NAME\.txt"):
+            bench(tmp_path, toy)
+        with pytest.raises(ConfigError, match="no such folder"):
+            bench(tmp_path / "missing", toy)
+
+    @pytest.mark.parametrize("floor", [-0.1, 1.1, float("nan")])
+    def test_a_floor_that_is_no_share(self, tmp_path: Path, toy: Cleaner, floor: float) -> None:
+        with pytest.raises(ConfigError, match="between 0 and 1"):
+            bench(tmp_path, toy, min_f1=floor)
+
+    def test_a_page_without_labels(self, tmp_path: Path) -> None:
+        write_page(tmp_path, "page", PAGE)
+        with pytest.raises(ConfigError, match=r"neither page\.txt nor page\.json"):
+            list(read_folder(tmp_path))
+
+    def test_labels_without_their_text(self, tmp_path: Path) -> None:
+        (tmp_path / "x.labels.json").write_text('{"labels": []}')
+        with pytest.raises(ConfigError, match=r"x\.txt, which is not there"):
+            list(read_folder(tmp_path))
+
+    @pytest.mark.parametrize("labels", [["content"], ["content"] * 3])
+    def test_labels_that_do_not_fit_the_lines(self, tmp_path: Path, labels: list[str]) -> None:
+        write_text(tmp_path, "x", "one\ntwo", labels)
+        with pytest.raises(ConfigError, match=f"{len(labels)} labels for the 2 lines"):
+            list(read_folder(tmp_path))
+
+    @pytest.mark.parametrize(
+        ("labels", "message"),
+        [
+            ('{"labels": ["contents"]}', "'contents' is not a valid Label"),
+            ('{"label": []}', "the key 'labels' is missing"),
+            ("[1]", "list indices"),
+            ("{", "Expecting property name"),
+        ],
+    )
+    def test_a_broken_labels_file(self, tmp_path: Path, labels: str, message: str) -> None:
+        (tmp_path / "x.txt").write_text("one")
+        (tmp_path / "x.labels.json").write_text(labels)
+        with pytest.raises(ConfigError, match=message):
+            list(read_folder(tmp_path))

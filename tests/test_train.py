@@ -1,0 +1,454 @@
+"""Training on a tiny corpus: the same bytes twice, the same scores as scikit-learn, no leaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fresh_python import PACKAGE
+from quick_training import apply_quick_settings, train_quickly
+from sklearn.linear_model import LogisticRegression
+from tiny_corpus import SITES, write_tiny_corpus
+
+from boilerkit import Cleaner, Label
+from boilerkit.config import OPERATING_POINTS
+from boilerkit.features import KINDS
+from boilerkit.model import Model, bag_scores, load_model
+from boilerkit.text_features import measure_lines
+from boilerkit.train import corpus as corpus_module
+from boilerkit.train import fit as fit_module
+from boilerkit.train.corpus import UNKNOWN, Corpus, appeal_fold, build_corpus, sentence_keys
+from boilerkit.train.export import Calibration, save_model
+from boilerkit.train.fit import (
+    Bags,
+    FittedHead,
+    Prepared,
+    Trainer,
+    find_vocabulary,
+    pack,
+    prepare,
+)
+from boilerkit.train.release import fold_folder
+from boilerkit.train.sites import N_FOLDS, fold_of
+
+TOLERANCE = 1e-5
+ALL_FOLDS = frozenset(range(N_FOLDS))
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        apply_quick_settings(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What one run of the command leaves behind."""
+
+    folder: Path
+    folds: Path
+    card: dict[str, Any]
+    reports: list[str]
+
+
+@pytest.fixture(scope="module")
+def first(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
+    out = tmp_path_factory.mktemp("first")
+    card, reports = train_quickly(corpus_folder, out)
+    return Training(out / "tiny", out / "folds", card, reports)
+
+
+class TestCommand:
+    def test_the_same_data_give_the_same_bytes(
+        self, first: Training, corpus_folder: Path, tmp_path: Path
+    ) -> None:
+        program = Path(__file__).with_name("quick_training.py")
+        subprocess.run(
+            [sys.executable, program, corpus_folder, tmp_path],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE.parent), "PYTHONHASHSEED": "7"},
+            check=True,
+        )
+        folders = [(tmp_path / "tiny", first.folder)]
+        folders += [
+            (fold_folder(tmp_path / "folds", fold), fold_folder(first.folds, fold))
+            for fold in ALL_FOLDS
+        ]
+        for again, before in folders:
+            for name in ("weights.npz", "config.json"):
+                assert (again / name).read_bytes() == (before / name).read_bytes(), again
+
+    def test_nothing_but_the_card_depends_on_the_day(self, first: Training) -> None:
+        config = json.loads((first.folder / "config.json").read_text(encoding="utf-8"))
+        assert not {"date", "commit", "versions"} & set(config)
+        assert {"date", "commit", "versions", "data_sha256"} <= set(first.card)
+
+    def test_the_card_is_written_beside_the_model(self, first: Training) -> None:
+        assert json.loads((first.folder / "card.json").read_text(encoding="utf-8")) == first.card
+        assert (first.card["name"], first.card["version"]) == ("tiny", "0.1")
+        assert first.card["out_of_fold"]["wcxb-dev"] > 0.9
+
+    def test_the_model_loads_cleans_and_extracts(self, first: Training) -> None:
+        cleaner = Cleaner(model=first.folder)
+        prose = "The ferry carried a piano without keys under the town hall while the band played."
+        text = f"{prose}\nPlease support Bergholm with a gift of 9 crowns.\n{prose} {prose}\n"
+        assert cleaner.clean(text) == f"{prose}\n{prose} {prose}\n"
+        donation = cleaner.classify_text(text).lines[1]
+        assert donation.label is Label.DONATION
+        page = (
+            "<header class=top><ul><li class='nav menu'><a href=/>Home</a></ul></header>"
+            f"<article class='main content'><p class='body text'>{prose}</p></article>"
+            "<footer class=footer><p class='footer legal'>© 9 Bergholm. All rights reserved.</p>"
+        )
+        assert cleaner.extract(page) == prose
+
+    def test_fold_models_load_and_differ(self, first: Training) -> None:
+        weights = {
+            (fold_folder(first.folds, fold) / "weights.npz").read_bytes() for fold in ALL_FOLDS
+        }
+        weights.add((first.folder / "weights.npz").read_bytes())
+        assert len(weights) == N_FOLDS + 1
+        for fold in ALL_FOLDS:
+            assert load_model(fold_folder(first.folds, fold)).heads.keys() == {"html", "text"}
+
+    def test_cuts_are_in_order_and_scores_probabilities(self, first: Training) -> None:
+        for head in load_model(first.folder).heads.values():
+            careful, balanced, greedy = (head.cuts[point] for point in OPERATING_POINTS)
+            assert 0 < careful <= balanced <= greedy < 1
+            assert head.slope > 0
+
+    def test_it_says_what_it_does_to_whom_it_is_told(
+        self, first: Training, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert first.reports
+        assert capsys.readouterr().out == ""
+
+
+@pytest.fixture(scope="module")
+def corpus(corpus_folder: Path) -> Corpus:
+    return build_corpus(corpus_folder, n_jobs=1)
+
+
+class TestCorpus:
+    def test_holds_every_page_once(self, corpus: Corpus) -> None:
+        names = [(example.source.dataset, example.source.id) for example in corpus.pages]
+        assert len(set(names)) == len(names) == 60 + 7 + 8 + 6
+
+    def test_alignment_finds_the_content_of_pages(self, corpus: Corpus) -> None:
+        for example in corpus.pages:
+            if example.source.gold is None:
+                continue
+            gold = set(example.source.gold.split("\n"))
+            for text, target in zip(example.page.texts, example.target, strict=True):
+                if text in gold:
+                    assert target == 1, text
+                elif text == example.source.title:
+                    assert target != 0, "a headline is content that ground truths leave out"
+
+    def test_snippets_label_the_lines_that_hold_them(self, corpus: Corpus) -> None:
+        for example in corpus.pages:
+            if example.source.dataset != "trafilatura-eval":
+                continue
+            labels = dict(zip(example.page.texts, example.target.tolist(), strict=True))
+            for snippet in example.source.required:
+                assert [label for text, label in labels.items() if snippet in text] == [1]
+            for snippet in example.source.forbidden:
+                assert labels[snippet] == 0
+
+    def test_typed_lines_give_pages_their_kinds(self, corpus: Corpus) -> None:
+        kinds = [
+            KINDS[kind]
+            for example in corpus.pages
+            if example.source.dataset == "goose3"
+            for kind in example.kind.tolist()
+            if kind != UNKNOWN
+        ]
+        assert {Label.CONTENT, Label.DONATION, Label.NAVIGATION, Label.LEGAL} <= set(kinds)
+
+    def test_pages_of_one_site_are_in_one_fold(self, corpus: Corpus) -> None:
+        folds: dict[str, set[int]] = {}
+        for example in corpus.pages:
+            folds.setdefault(example.source.site, set()).add(example.fold)
+            assert example.fold == fold_of(example.source.site)
+        assert all(len(found) == 1 for found in folds.values())
+        assert {fold for found in folds.values() for fold in found} == ALL_FOLDS
+
+    def test_a_text_is_in_the_fold_of_its_page(self, corpus: Corpus) -> None:
+        by_page = {f"{e.source.dataset}:{e.source.id}": e.fold for e in corpus.pages}
+        dumps = [example for example in corpus.texts if example.group == "dump"]
+        assert dumps
+        assert all(by_page[example.name] == example.fold for example in dumps)
+
+    def test_lines_are_inserted_into_articles_of_their_own_fold(self, corpus: Corpus) -> None:
+        fold_by_line = {text: fold for text, _, fold in corpus.singles}
+        inserted = [example for example in corpus.texts if example.group == "inserted"]
+        assert inserted
+        for example in inserted:
+            for line in example.lines:
+                assert fold_by_line.get(line, example.fold) == example.fold
+
+    def test_lines_of_one_source_stand_in_one_fold_and_are_capped(
+        self, corpus_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = [
+            {
+                "text": f"Give to us, reader {'x' * n}",
+                "label": "donation",
+                "lang": "en",
+                "source": "one",
+            }
+            for n in range(30)
+        ]
+        labels = corpus_folder.with_name("capped")
+        labels.mkdir()
+        (labels / "appeals-dev.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        monkeypatch.undo()
+        taken = [
+            fold
+            for text, _, fold in corpus_module._single_lines(labels, frozenset())
+            if text.startswith("Give to us, reader")
+        ]
+        assert set(taken) <= {appeal_fold("one")}
+        assert len(taken) <= 8
+
+
+class TestHeldOutSentences:
+    """No line with a sentence of the test document is learned from, wherever it stands."""
+
+    def test_lines_that_hold_one_are_left_out(
+        self, corpus: Corpus, corpus_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        typed = {example.name: example for example in corpus.texts if example.group == "typed"}
+        article = next(
+            example
+            for example in corpus.pages
+            if example.source.page_type == "article" and example.source.gold
+        )
+        line = (article.source.gold or "").split("\n")[-1]
+        sentence = line.split(". ")[0].rstrip(".")
+        assert typed
+        keys = frozenset(sentence_keys(sentence)[:1])
+        learned = self.learned_lines(corpus)
+        assert any(sentence in text for text in learned), "the sentence is not learned from at all"
+        monkeypatch.setattr(corpus_module, "_held_out_sentences", lambda: keys)
+        held = build_corpus(corpus_folder, n_jobs=1)
+        assert not [text for text in self.learned_lines(held) if sentence in text]
+        assert len(self.learned_lines(held)) > 0.9 * len(learned)
+
+    @staticmethod
+    def learned_lines(corpus: Corpus) -> list[str]:
+        """Return every line that has a label in training."""
+        lines = [text for text, _, _ in corpus.singles]
+        for example in corpus.texts:
+            lines += [
+                text
+                for text, kind in zip(example.lines, example.kind, strict=True)
+                if kind != UNKNOWN
+            ]
+        for page in corpus.pages:
+            known = ~np.isnan(page.target) | (page.kind != UNKNOWN)
+            lines += [text for text, use in zip(page.page.texts, known, strict=True) if use]
+        return lines
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A fit, its export read back, and what both are asked about."""
+
+    data: Prepared
+    trainer: Trainer
+    bags: Bags
+    heads: dict[str, FittedHead]
+    model: Model
+
+    def matrices(self, kind: str) -> np.ndarray:
+        """Return the features of all lines of all pages or texts."""
+        if kind == "html":
+            pages = range(len(self.data.corpus.pages))
+            return np.concatenate([self.trainer.html_matrix(n, self.bags) for n in pages])
+        texts = [n for n, example in enumerate(self.data.corpus.texts) if example.lines]
+        return np.concatenate([self.trainer.text_matrix(n, self.bags) for n in texts])
+
+
+@pytest.fixture(scope="module")
+def parts(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    data = prepare(corpus)
+    trainer = Trainer(data)
+    vocabulary = find_vocabulary(data, ALL_FOLDS)
+    inner = trainer.out_of_fold_bags(ALL_FOLDS, vocabulary)
+    heads = {"html": trainer.fit_html(inner), "text": trainer.fit_text(inner)}
+    bags = trainer.bags(ALL_FOLDS, vocabulary)
+    folder = tmp_path_factory.mktemp("parts") / "model"
+    calibration = Calibration(1.25, -0.5, {"careful": 0.2, "balanced": 0.5, "greedy": 0.8})
+    save_model(
+        folder,
+        name="parts",
+        version="0",
+        bags=bags,
+        heads=heads,
+        calibrations={"html": calibration, "text": calibration},
+        card={},
+    )
+    return Parts(data, trainer, bags, heads, load_model(folder))
+
+
+def with_weights(weights: np.ndarray, classes: np.ndarray) -> LogisticRegression:
+    """Return scikit-learn's estimator for weights whose last row is the intercepts."""
+    estimator = LogisticRegression()
+    estimator.classes_ = classes
+    estimator.coef_ = weights[:-1].T.astype(np.float64)
+    estimator.intercept_ = weights[-1].astype(np.float64)
+    return estimator
+
+
+class TestParity:
+    @pytest.mark.parametrize("kind", ["html", "text"])
+    def test_the_forest_scores_like_scikit_learns(self, parts: Parts, kind: str) -> None:
+        matrix = parts.matrices(kind)
+        ours = parts.model.heads[kind].forest.log_odds(matrix)
+        theirs = parts.heads[kind].estimator.decision_function(matrix)
+        assert len(set(theirs.tolist())) > 20
+        np.testing.assert_allclose(ours, theirs, atol=TOLERANCE, rtol=0)
+
+    @pytest.mark.parametrize("kind", ["html", "text"])
+    def test_scores_are_scikit_learns_calibrated(self, parts: Parts, kind: str) -> None:
+        matrix = parts.matrices(kind)
+        odds = parts.heads[kind].estimator.decision_function(matrix)
+        expected = 1 / (1 + np.exp(-(1.25 * odds - 0.5)))
+        found = parts.model.heads[kind].score(matrix).content
+        np.testing.assert_allclose(found, expected, atol=TOLERANCE, rtol=0)
+
+    @pytest.mark.parametrize("name", ["word_kinds", "word_content"])
+    def test_the_word_models_score_like_scikit_learns(self, parts: Parts, name: str) -> None:
+        weights = getattr(parts.model, name)
+        np.testing.assert_array_equal(weights, getattr(parts.bags, name))
+        texts = [example.page.texts for example in parts.data.corpus.pages[:20]]
+        estimator = with_weights(weights, np.arange(max(weights.shape[1], 2)))
+        for lines in texts:
+            features = measure_lines(lines)
+            rows = fit_module._bag_matrix([features])
+            theirs = estimator.decision_function(rows).reshape(len(lines), -1)
+            np.testing.assert_allclose(
+                bag_scores(features, weights), theirs, atol=TOLERANCE, rtol=0
+            )
+
+    @pytest.mark.parametrize("kind", ["html", "text"])
+    def test_the_kind_layer_scores_like_scikit_learns(self, parts: Parts, kind: str) -> None:
+        matrix = parts.matrices(kind)
+        head = parts.model.heads[kind]
+        estimator = with_weights(head.kind_weights, np.arange(1, len(KINDS)))
+        standard = head.standardise(matrix)
+        ours = standard @ head.kind_weights[:-1] + head.kind_weights[-1]
+        theirs = estimator.decision_function(standard.astype(np.float64))
+        np.testing.assert_allclose(softmax(ours), softmax(theirs), atol=TOLERANCE, rtol=0)
+        agree = head.score(matrix).kinds == estimator.predict(standard.astype(np.float64))
+        assert agree.mean() > 0.999
+
+    def test_run_time_features_are_those_of_training(self, parts: Parts) -> None:
+        for number in range(0, len(parts.data.corpus.pages), 7):
+            page = parts.data.corpus.pages[number].page
+            np.testing.assert_array_equal(
+                parts.model.html_matrix(page), parts.trainer.html_matrix(number, parts.bags)
+            )
+        for number in range(0, len(parts.data.corpus.texts), 23):
+            lines = parts.data.corpus.texts[number].lines
+            np.testing.assert_array_equal(
+                parts.model.text_matrix(lines), parts.trainer.text_matrix(number, parts.bags)
+            )
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exp / exp.sum(axis=1, keepdims=True)
+
+
+class TestFolds:
+    """What is trained without a fold has seen nothing of it."""
+
+    def test_words_that_only_one_site_uses_have_no_weight_without_its_fold(
+        self, parts: Parts
+    ) -> None:
+        tested = 0
+        for site in SITES:
+            (bucket, *_) = measure_lines([site]).token_bucket.tolist()
+            fold = fold_of(f"www.{site}.example")
+            if not self.is_only_of(parts, bucket, fold):
+                continue
+            without = parts.trainer.bags(ALL_FOLDS - {fold}, parts.bags.vocabulary)
+            assert not without.word_content[bucket].any()
+            assert not without.word_kinds[bucket].any()
+            assert parts.bags.word_content[bucket].any()
+            tested += 1
+            if tested == 3:
+                return
+        assert tested == 3
+
+    @staticmethod
+    def is_only_of(parts: Parts, bucket: int, fold: int) -> bool:
+        """Return whether a bucket is met in one fold's pages, texts and lines alone."""
+        corpus = parts.data.corpus
+        met = {
+            example.fold
+            for examples, features in (
+                (corpus.pages, parts.data.page_text),
+                (corpus.texts, parts.data.text),
+            )
+            for example, text in zip(examples, features, strict=True)
+            if bucket in text.token_bucket
+        }
+        return met == {fold}
+
+    def test_out_of_fold_models_leave_out_their_fold(self, parts: Parts) -> None:
+        folds = {0, 1, 2}
+        found = parts.trainer.out_of_fold_bags(folds, parts.bags.vocabulary)
+        assert found.keys() == folds
+        for fold, bags in found.items():
+            again = parts.trainer.bags(folds - {fold}, parts.bags.vocabulary)
+            np.testing.assert_array_equal(bags.word_kinds, again.word_kinds)
+            np.testing.assert_array_equal(bags.name_content, again.name_content)
+
+    def test_a_name_is_known_from_four_sites_on(self, parts: Parts) -> None:
+        sites: dict[str, set[str]] = {}
+        for example in parts.data.corpus.pages:
+            for names in (*example.page.box_names, *example.page.line_inline):
+                for token in names.lower().split():
+                    sites.setdefault(token, set()).add(example.source.site)
+        vocabulary = find_vocabulary(parts.data, ALL_FOLDS)
+        assert {"nav", "menu", "headline", "footer", "promo"} <= set(vocabulary)
+        assert all(len(sites.get(token, "1234")) >= 4 for token in vocabulary)
+        assert list(vocabulary) == sorted(vocabulary)
+
+
+class TestPacking:
+    def test_weights_are_rounded_to_the_nearest_step_of_their_column(self) -> None:
+        weights = np.array([[1.27, 0], [-0.014, 0], [0.016, 0]], np.float32)
+        packed, scale = pack(weights)
+        assert packed.dtype == np.int8
+        assert packed[:, 0].tolist() == [127, -1, 2]
+        assert scale.tolist() == pytest.approx([0.01, 1])
+        np.testing.assert_allclose(packed * scale, weights, atol=0.005)
+
+    def test_packing_twice_changes_nothing(self) -> None:
+        weights = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
+        packed, scale = pack(weights)
+        again, same = pack(packed.astype(np.float32) * scale)
+        np.testing.assert_array_equal(packed, again)
+        np.testing.assert_allclose(scale, same, rtol=1e-6)
