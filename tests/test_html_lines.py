@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import lxml.html
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from strategies import pages
 
@@ -561,11 +563,34 @@ class TestInputs:
         assert not is_element(document.getroottree())
 
     @given(html=pages)
+    def test_no_token_is_made_up(self, html: str) -> None:
+        """Every word of a line stands in the page's text nodes, joined without separators."""
+        source = html.replace("\0", "")
+        everything = "".join(lxml.html.document_fromstring(f"<x>{source}").itertext())
+        for text in read(html).texts:
+            for token in re.findall(r"\w+", text):
+                assert token in everything
+
+    @given(
+        html=pages,
+        added=st.sampled_from(
+            ["<script>var x = '<p>no</p>';</script>", "<style>p{}</style>", "<!-- <p>no</p> -->"]
+        ),
+    )
+    def test_a_script_style_or_comment_at_the_end_changes_nothing(
+        self, html: str, added: str
+    ) -> None:
+        page = f"<body><div>{html}</div>"
+        before, after = read(f"{page}</body>"), read(f"{page}{added}</body>")
+        assert after.texts == before.texts
+        assert after.link_chars == before.link_chars
+
+    @given(html=pages)
     def test_columns_have_one_item_a_line_and_boxes_nest(self, html: str) -> None:
         page = read(html)
         n = len(page.texts)
         assert all(len(column) == n for column in page.line_columns())
-        assert all(text.strip() == text != "" or "\n" in text for text in page.texts)
+        assert all(text.strip() for text in page.texts)
         assert (page.box_first[0], page.box_end[0]) == (0, n)
         for box, parent in enumerate(page.box_parent):
             assert parent < box or box == 0

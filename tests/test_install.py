@@ -47,7 +47,9 @@ class Environment:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
-    def run(self, command: Sequence[str | Path], text: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: Sequence[str | Path], text: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         return subprocess.run(
             command,
@@ -161,7 +163,9 @@ class TestContents:
             "tests/conftest.py",
         } <= names
 
-    def test_neither_holds_anything_that_was_not_meant_to_travel(self, built: Distributions) -> None:
+    def test_neither_holds_anything_that_was_not_meant_to_travel(
+        self, built: Distributions
+    ) -> None:
         names = zipfile.ZipFile(built.wheel).namelist()
         with tarfile.open(built.sdist) as archive:
             names += archive.getnames()
@@ -226,9 +230,7 @@ class TestWithoutAnyDependency:
         assert bare.run_python(program) == f"{expected} ['BoilerkitWarning']"
 
     def test_the_heuristic_by_name_warns_of_nothing(self, bare: Environment) -> None:
-        program = CAUGHT.format(
-            f"answer = [boilerkit.Cleaner(model='heuristic').clean({TEXT!r})]"
-        )
+        program = CAUGHT.format(f"answer = [boilerkit.Cleaner(model='heuristic').clean({TEXT!r})]")
         assert bare.run_python(program) == f"{[TEXT]} []"
 
     def test_the_command_cleans_and_says_so_in_one_line(self, bare: Environment) -> None:
@@ -253,15 +255,15 @@ class TestWithoutAnyDependency:
         assert "pip install lxml" in answer
 
     def test_the_command_refuses_a_page_in_one_line(self, bare: Environment, root: Path) -> None:
-        done = bare.boilerkit(
-            "extract", "--model", "heuristic", root / "examples" / "page.html"
-        )
+        done = bare.boilerkit("extract", "--model", "heuristic", root / "examples" / "page.html")
         assert done.returncode != 0
         assert done.stdout == ""
         assert len(done.stderr.splitlines()) == 1
         assert "pip install lxml" in done.stderr
 
-    def test_a_model_by_name_is_refused_with_the_command_that_helps(self, bare: Environment) -> None:
+    def test_a_model_by_name_is_refused_with_the_command_that_helps(
+        self, bare: Environment
+    ) -> None:
         program = (
             "import boilerkit\n"
             "try:\n"
