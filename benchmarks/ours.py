@@ -63,6 +63,11 @@ class CleanerSource:
             return self._cleaner(None, row.operating_point)
         return self._cleaner(self._find_model(fold_of(site)), row.operating_point)
 
+    def preload(self) -> None:
+        """Read every fold model, so that a missing or damaged one ends a run before it begins."""
+        for fold in range(N_FOLDS):
+            self._cleaner(self._find_model(fold), "balanced")
+
     def checksums(self) -> dict[str, str]:
         """Return the SHA-256 of every fold model's weights."""
         return {

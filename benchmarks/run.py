@@ -74,6 +74,8 @@ class Suite:
 
 def run_suite(suite: Suite) -> Run:
     """Score everything that is there; what is not there is named in ``Run.skipped``."""
+    if suite.cleaners:
+        suite.cleaners.preload()
     skipped: list[str] = []
     sets: dict[str, SetResult] = {}
     filtered: dict[str, SetResult] = {}

@@ -30,6 +30,15 @@ TRAINING_PACKAGES = {"sklearn", "scipy", "threadpoolctl", "tldextract"}
 MUTATORS = set(
     "add append clear discard extend insert pop popitem remove reverse setdefault sort update".split()
 )
+# What the standard library gained after the oldest Python that is supported, 3.10.
+NEWER_MODULES = {"importlib.resources.abc", "tomllib", "compression", "annotationlib"}
+NEWER_NAMES = {
+    "datetime": {"UTC"},
+    "enum": {"StrEnum", "ReprEnum", "verify"},
+    "itertools": {"batched"},
+    "typing": {"Self", "Never", "LiteralString", "Unpack", "assert_never", "override"},
+    "warnings": {"deprecated"},
+}
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*|__[a-z]+__")
 TYPE_NAME = re.compile(r"_?[A-Z][A-Za-z]*")
 
@@ -117,6 +126,17 @@ class TestImports:
             "print('lxml' in sys.modules)"
         )
         assert run_python(program).stdout == "False\n"
+
+
+class TestOldestPython:
+    @pytest.mark.parametrize("name", modules())
+    def test_nothing_newer_is_imported(self, name: str) -> None:
+        tree = tree_of(name)
+        assert not set(imports(tree)) & NEWER_MODULES
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                taken = {alias.name for alias in node.names}
+                assert not taken & NEWER_NAMES.get(node.module or "", set())
 
 
 class TestSilence:

@@ -109,6 +109,15 @@ class TestCleanerSource:
         with pytest.raises(ModelError, match="not of the training run"):
             source.cleaner(OUR_ROWS["boilerkit"], "site.example")
 
+    def test_a_damaged_fold_model_ends_a_run_before_it_begins(
+        self, source: CleanerSource, release: Path
+    ) -> None:
+        source.preload()
+        (release.parent / "folds" / "fold-4" / "weights.npz").write_bytes(b"damaged")
+        again = CleanerSource(fold_models(release.parent / "folds", release))
+        with pytest.raises(ModelError, match="fold-4"):
+            again.preload()
+
     def test_checksums_are_those_of_the_weights(self, source: CleanerSource) -> None:
         sums = source.checksums()
         assert list(sums) == [f"model of fold {fold}" for fold in range(N_FOLDS)]

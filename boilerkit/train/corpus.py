@@ -120,7 +120,7 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
     texts += [_dump_example(example) for example in with_gold[::_DUMP_STEP]]
-    texts += list(_inserted_examples(pages, singles))
+    texts += list(_inserted_examples(pages, singles, held_out))
     return Corpus(pages, texts, singles)
 
 
@@ -299,26 +299,33 @@ def appeal_fold(source: str) -> int:
 
 
 def _inserted_examples(
-    pages: Sequence[PageExample], singles: Sequence[tuple[str, int, int]]
+    pages: Sequence[PageExample],
+    singles: Sequence[tuple[str, int, int]],
+    held_out: frozenset[str],
 ) -> Iterator[TextExample]:
     """Yield articles of a fold with single lines of the same fold set between their paragraphs."""
     rng = random.Random(20261122)
+    articles = [host for page in pages if (host := _host_lines(page, held_out))]
     for fold in range(N_FOLDS):
-        hosts = [lines for lines in map(_host_lines, pages) if lines and lines[1] == fold]
+        hosts = [host for host in articles if host[1] == fold]
         pool = [single for single in singles if single[2] == fold] * _INSERTED_ROUNDS
         rng.shuffle(pool)
         number = 0
         while pool and hosts:
-            host, _ = hosts[number % len(hosts)]
+            lines, _ = hosts[number % len(hosts)]
             taken = [pool.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), len(pool)))]
-            yield _insert(f"inserted:{fold}:{number}", fold, host, taken, rng)
+            yield _insert(f"inserted:{fold}:{number}", fold, lines, taken, rng)
             number += 1
 
 
-def _host_lines(example: PageExample) -> tuple[list[str], int] | None:
+def _host_lines(example: PageExample, held_out: frozenset[str]) -> tuple[list[str], int] | None:
     if example.source.page_type != "article" or not example.source.gold:
         return None
-    lines = [fold_line(line) for line in example.source.gold.split("\n") if _WORD.search(line)]
+    lines = [
+        fold_line(line)
+        for line in example.source.gold.split("\n")
+        if _WORD.search(line) and not _holds_any(line, held_out)
+    ]
     return (lines[:_MAX_HOST_LINES], example.fold) if len(lines) >= 4 else None
 
 
