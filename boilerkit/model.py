@@ -15,9 +15,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +40,9 @@ from boilerkit.text_features import (
     TextFeatures,
     measure_lines,
 )
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 __all__ = ["FORMAT_VERSION", "Forest", "Head", "Model", "Scores", "config_checksum", "load_model"]
 
