@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -130,8 +132,8 @@ class TestHead:
 class TestToyModel:
     """The whole path from text to scores, with weights that can be read."""
 
-    @pytest.fixture(scope="module")
-    def model(self, toy_folder: str) -> Model:
+    @pytest.fixture
+    def model(self, toy_folder: Path) -> Model:
         return load_model(toy_folder)
 
     def test_scores_follow_the_marks(self, model: Model) -> None:

@@ -312,7 +312,7 @@ class TestPickles:
 
 
 class TestPackagedModel:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def packaged(self) -> Path:
         return Path(boilerkit.__file__).parent / "data" / DEFAULT_MODEL
 
