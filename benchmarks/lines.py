@@ -14,12 +14,15 @@ from boilerkit.train.datasets import Appeal, Page, TypedDocument
 from boilerkit.train.sites import fold_of
 
 __all__ = [
+    "MARKED_UP",
     "LabelledText",
     "appeals_in_articles",
     "marked_up",
     "typed_texts",
 ]
 
+#: Title of the set that differs from the typed lines only in what :func:`marked_up` adds.
+MARKED_UP: Final = "Typed lines, marks and blank lines put back"
 #: Where an appeal is set into an article: share of the article's lines before it.
 _POSITIONS: Final = ("first", "second", "middle", "last")
 

@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 
 from benchmarks import svg
+from benchmarks.lines import MARKED_UP
 from benchmarks.results import Run, SetResult, page_score
 from benchmarks.speed import SpeedRun
 from benchmarks.summary import MIN_GROUP, OURS, label_of, ranking
@@ -45,7 +46,7 @@ def plots(run: Run, speed: SpeedRun | None) -> list[Plot]:
         drawn.append(_distribution(run, result, colours))
     for name, systems in run.lines.items():
         ours = systems.get(OURS)
-        if ours is not None and ours.calibration:
+        if ours is not None and ours.calibration and name != MARKED_UP:
             drawn += _calibration(name, ours.calibration)
     if speed is not None:
         drawn.append(_growth(run, speed))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.corpus import read_negatives
 from benchmarks.datasets import DATA_SETS, DataSet, Kind, Measure, load, pages_checksum
-from benchmarks.lines import LabelledText, appeals_in_articles, marked_up, typed_texts
+from benchmarks.lines import MARKED_UP, LabelledText, appeals_in_articles, marked_up, typed_texts
 from benchmarks.ours import OUR_ROWS, CleanerSource, OurRow, guarded
 from benchmarks.outputs import Answer, OutputCache, Peer, collect
 from benchmarks.progress import track
@@ -221,7 +221,7 @@ def _line_sets(root: Path) -> list[_LineSet]:
     marked = [marked_up(text) for text in typed]
     return [
         _LineSet("Typed lines", typed, whole=True),
-        _LineSet("Typed lines, marks and blank lines put back", marked, whole=True),
+        _LineSet(MARKED_UP, marked, whole=True),
         _LineSet("Single appeals and hard negatives in articles", appeals, whole=False),
         _LineSet("Our own hard negatives in articles", own, whole=False),
     ]

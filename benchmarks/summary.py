@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any, Final
 
+from benchmarks.lines import MARKED_UP
 from benchmarks.results import (
     LineResult,
     PageInfo,
@@ -210,11 +211,13 @@ def _filtered(run: Run, result: SetResult) -> Section:
 
 
 def _line_set(run: Run, name: str, systems: Mapping[str, LineResult]) -> Section:
-    tables = [_line_table(run, systems), _label_table(run, systems)]
-    if OURS in systems:
-        ours = systems[OURS]
-        tables += [_line_groups(ours, attribute) for attribute in ("extractor", "lang")]
-        tables.append(_confusion(ours.scores()))
+    tables = [_line_table(run, systems)]
+    if name != MARKED_UP:  # its details are those of the typed lines
+        tables.append(_label_table(run, systems))
+        if OURS in systems:
+            ours = systems[OURS]
+            tables += [_line_groups(ours, attribute) for attribute in ("extractor", "lang")]
+            tables.append(_confusion(ours.scores()))
     return Section(name, "", tuple(table for table in tables if table.rows))
 
 
@@ -250,7 +253,7 @@ def _line_table(run: Run, systems: Mapping[str, LineResult]) -> Table:
         tuple(rows),
         note=(
             "Pooled over lines; empty lines left out. Macro-F1 is over the chrome kinds that"
-            " occur. Calibration error: of the probability that a line is content, ten bins."
+            " lines have. Calibration error: of the probability that a line is content, ten bins."
         ),
     )
 

@@ -288,8 +288,8 @@ class LineScores:
 
     @property
     def macro_f1(self) -> float | None:
-        """Unweighted mean F1 over the chrome kinds that occur, ``empty`` left out."""
-        scores = [score for label in MACRO_LABELS if (score := self.f1(label)) is not None]
+        """Unweighted mean F1 over the chrome kinds that lines have, ``empty`` left out."""
+        scores = [self.f1(label) or 0.0 for label in MACRO_LABELS if self.count(gold=[label])]
         return mean(scores) if scores else None
 
 

@@ -188,6 +188,8 @@ class TestLineScores:
 
     def test_macro_f1_is_over_the_chrome_kinds_that_occur_without_empty(self) -> None:
         assert self.scores.macro_f1 == pytest.approx((1 / 2 + 0) / 2)
+        # a kind that was only ever given by mistake has no F1 of its own to average
+        assert count_lines(["a"], [CONTENT], [Label.LEGAL]).macro_f1 is None
         assert len(metrics.MACRO_LABELS) == 13
         assert set(CHROME_LABELS) - set(metrics.MACRO_LABELS) == {EMPTY}
 
