@@ -14,7 +14,9 @@ import numpy as np
 from boilerkit.context import group_means, shifted, span_means, window_means
 from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure, structure_columns
 from boilerkit.labels import Label
+from boilerkit.lexicon import LEXICON_COLUMNS
 from boilerkit.page_lines import PageLines
+from boilerkit.page_types import PAGE_TYPES
 from boilerkit.text_features import TEXT_COLUMNS, FloatArray, TextFeatures
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "KINDS",
     "TEXT_MATRIX_COLUMNS",
     "PageScores",
+    "WordScores",
     "html_matrix",
     "text_matrix",
 ]
@@ -31,6 +34,7 @@ KINDS: tuple[Label, ...] = tuple(label for label in Label if label is not Label.
 
 _STEPS = (-3, -2, -1, 1, 2, 3)
 _HTML_RADII = (1, 3, 8, 20)
+_KIND_RADII = (3,)
 _TEXT_NEIGHBOURS = ("log_words", "last_class", "word_odds")
 _HTML_NEIGHBOURS = (
     "log_words",
@@ -42,6 +46,23 @@ _HTML_NEIGHBOURS = (
     "last_class",
 )
 
+# What word lists say of a line that its neighbours should know.
+_LEXICON_NEIGHBOURS = (
+    "sign_donation",
+    "sign_subscription",
+    "sign_newsletter",
+    "sign_account",
+    "sign_consent",
+    "sign_comments",
+    "signs",
+    "appeal_signs",
+    "whole_line",
+    "shared_share",
+    "on_topic_share",
+)
+_LEXICON_RADII = (1, 3)
+
+_LEXICON_PLACES = [LEXICON_COLUMNS.index(name) for name in _LEXICON_NEIGHBOURS]
 _LOG_WORDS = TEXT_COLUMNS.index("log_words")
 _LAST_CLASS = TEXT_COLUMNS.index("last_class")
 _LINK_SHARE = STRUCTURE_COLUMNS.index("link_share")
@@ -53,8 +74,19 @@ def _signed(names: tuple[str, ...]) -> list[str]:
     return [f"{name}{step:+d}" for step in _STEPS for name in names]
 
 
+_SEGMENT_COLUMNS: tuple[str, ...] = (
+    *(f"most_{kind}" for kind in KINDS),
+    "least_odds",
+    "first_odds",
+    "last_odds",
+    "segments",
+)
+
 TEXT_MATRIX_COLUMNS: tuple[str, ...] = (
     *TEXT_COLUMNS,
+    *LEXICON_COLUMNS,
+    *_SEGMENT_COLUMNS,
+    *(f"{name}_win{radius}" for radius in _LEXICON_RADII for name in _LEXICON_NEIGHBOURS),
     *(f"is_{kind}" for kind in KINDS),
     "word_odds",
     *(f"is_{kind}_win{radius}" for radius in (1, 3, 10) for kind in KINDS),
@@ -74,8 +106,12 @@ TEXT_MATRIX_COLUMNS: tuple[str, ...] = (
 
 HTML_COLUMNS: tuple[str, ...] = (
     *TEXT_COLUMNS,
+    *LEXICON_COLUMNS,
+    *_SEGMENT_COLUMNS,
     *STRUCTURE_COLUMNS,
+    *(f"page_{name}" for name in PAGE_TYPES),
     *(f"is_{kind}" for kind in KINDS),
+    *(f"is_{kind}_win{radius}" for radius in _KIND_RADII for kind in KINDS),
     *(
         f"{name}{place}"
         for name in ("word_score", "name_score")
@@ -99,18 +135,30 @@ def softmax(logits: FloatArray) -> FloatArray:
     return out
 
 
-def text_matrix(text: TextFeatures, kind_logits: FloatArray) -> FloatArray:
-    """Return (n, len(TEXT_MATRIX_COLUMNS)); `kind_logits` is (n, len(KINDS))."""
-    n = len(kind_logits)
+@dataclass(frozen=True, slots=True)
+class WordScores:
+    """Logits of the kinds by the linear model: (n_lines, len(KINDS)), (n_segments, len(KINDS))."""
+
+    lines: FloatArray
+    segments: FloatArray
+
+
+def text_matrix(text: TextFeatures, lexical: FloatArray, scores: WordScores) -> FloatArray:
+    """Return (n, len(TEXT_MATRIX_COLUMNS)); `lexical` is (n, len(LEXICON_COLUMNS))."""
+    n = len(text.n_words)
     columns = text.columns
-    kinds = softmax(kind_logits)
+    kinds = softmax(scores.lines)
     odds = _content_odds(kinds)
     ones = np.ones(n, np.float32)
     words = text.n_words.astype(np.float32) + 0.5
     index = np.arange(n, dtype=np.float32)
     neighbours = np.stack([columns[:, _LOG_WORDS], columns[:, _LAST_CLASS], odds], axis=1)
+    heard = lexical[:, _LEXICON_PLACES]
     parts: list[FloatArray] = [
         columns,
+        lexical,
+        _segment_columns(text, scores.segments),
+        *(window_means(heard, ones, radius) for radius in _LEXICON_RADII),
         kinds,
         odds[:, None],
         *(window_means(kinds, ones, radius) for radius in (1, 3, 10)),
@@ -127,6 +175,31 @@ def text_matrix(text: TextFeatures, kind_logits: FloatArray) -> FloatArray:
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
+# The linear model knows nothing of a segment of one word that its line does not say.
+_MIN_SEGMENT_WORDS = 2
+
+
+def _segment_columns(text: TextFeatures, logits: FloatArray) -> FloatArray:
+    """Return (n, len(_SEGMENT_COLUMNS)): what a line's sentences say that its sum may hide."""
+    out = np.zeros((len(text.n_words), len(_SEGMENT_COLUMNS)), np.float32)
+    if not len(logits):
+        return out
+    kinds = softmax(logits)
+    odds = _content_odds(kinds)
+    spoken = np.bincount(text.words.segment, minlength=len(kinds)) >= _MIN_SEGMENT_WORDS
+    lines, first = np.unique(text.segment_line, return_index=True)
+    last = np.append(first[1:], len(kinds)) - 1
+    out[lines, : len(KINDS)] = np.maximum.reduceat(kinds * spoken[:, None], first)
+    out[lines, -4] = np.minimum.reduceat(np.where(spoken, odds, _MOST_ODDS), first)
+    out[lines, -3] = odds[first]
+    out[lines, -2] = odds[last]
+    out[lines, -1] = np.minimum(last - first + 1, 30)
+    return out
+
+
+_MOST_ODDS = np.float32(14)
+
+
 def _content_odds(kinds: FloatArray) -> FloatArray:
     content = np.clip(kinds[:, 0], 1e-6, 1 - 1e-6)
     odds: FloatArray = np.log(content / (1 - content)).astype(np.float32)
@@ -135,17 +208,26 @@ def _content_odds(kinds: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class PageScores:
-    """What the linear models say: (n, len(KINDS)) logits, (n,) log-odds of words and of names."""
+    """What the linear models say.
 
-    kinds: FloatArray
+    ``kinds``: as for a text; ``words``, ``names``: (n,) log-odds of content by a line's words and
+    by the names around it; ``types``: (len(PAGE_TYPES),) probabilities of the page's type.
+    """
+
+    kinds: WordScores
     words: FloatArray
     names: FloatArray
+    types: FloatArray
 
 
 def html_matrix(
-    page: PageLines, structure: Structure, text: TextFeatures, scores: PageScores
+    page: PageLines,
+    structure: Structure,
+    text: TextFeatures,
+    lexical: FloatArray,
+    scores: PageScores,
 ) -> FloatArray:
-    """Return (n, len(HTML_COLUMNS))."""
+    """Return (n, len(HTML_COLUMNS)); `lexical` is (n, len(LEXICON_COLUMNS))."""
     columns = structure_columns(page, structure, text)
     words = text.n_words.astype(np.float32) + 0.5
     neighbours = np.stack(
@@ -160,10 +242,16 @@ def html_matrix(
         ],
         axis=1,
     )
+    kinds = softmax(scores.kinds.lines)
+    ones = np.ones(len(words), np.float32)
     parts = [
         text.columns,
+        lexical,
+        _segment_columns(text, scores.kinds.segments),
         columns,
-        softmax(scores.kinds),
+        np.broadcast_to(scores.types, (len(words), len(PAGE_TYPES))),
+        kinds,
+        *(window_means(kinds, ones, radius) for radius in _KIND_RADII),
         *_around(scores.words, words, structure),
         *_around(scores.names, words, structure),
         *(shifted(neighbours, step) for step in _STEPS),

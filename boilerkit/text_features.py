@@ -14,12 +14,22 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["N_BUCKETS", "TEXT_COLUMNS", "TextFeatures", "measure_lines"]
+__all__ = [
+    "N_BUCKETS",
+    "TEXT_COLUMNS",
+    "TextFeatures",
+    "Words",
+    "chained",
+    "measure_lines",
+    "prefix_hashes",
+    "word_buckets",
+]
 
 N_BUCKETS = 1 << 16
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
+HashArray = npt.NDArray[np.uint64]
 
 # Character classes; the histogram of a line over them is most of its measures.
 (
@@ -109,15 +119,36 @@ TEXT_COLUMNS = (
 class TextFeatures:
     """What the words and characters of n lines give.
 
-    ``columns``: (n, len(TEXT_COLUMNS)) float32. ``token_line`` and ``token_bucket``: one item a
-    hashed feature, sorted by line; ``n_words``: (n,) words a line, with each CJK character one.
+    ``columns``: (n, len(TEXT_COLUMNS)) float32. ``token_segment`` and ``token_bucket``: one item a
+    hashed feature, sorted by segment; ``segment_line``: the line of each segment (sentence), in
+    order, every line with words has at least one; ``words``: the words themselves; ``n_words``:
+    (n,) words a line, with each CJK character one.
     """
 
     columns: FloatArray
-    token_line: IntArray
+    token_segment: IntArray
     token_bucket: IntArray
+    segment_line: IntArray
+    words: Words
     n_words: IntArray
     n_chars: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a document in order.
+
+    ``line``, ``segment``: where each stands; ``whole``: hash of its lower-case letters;
+    ``prefix_sums`` and ``inverse``: what :func:`prefix_hashes` needs; ``start``, ``end``: offsets.
+    """
+
+    line: IntArray
+    segment: IntArray
+    start: IntArray
+    end: IntArray
+    whole: HashArray
+    prefix_sums: HashArray
+    inverse: HashArray
 
 
 def measure_lines(lines: Sequence[str]) -> TextFeatures:
@@ -137,12 +168,13 @@ def measure_lines(lines: Sequence[str]) -> TextFeatures:
         per_line=n_chars,
         first=np.concatenate([[0], np.cumsum(n_chars + 1)[:-1]]).astype(np.int64),
     )
-    words = _find_words(classes, line_of_char)
-    hashes = _word_hashes(_lower_codes(text), words)
-    token_line, token_bucket = _hashed_features(hashes, words)
-    columns = _columns(lines, characters, words, hashes)
+    spans = _find_words(classes, line_of_char)
+    segment, segment_line = _number_segments(classes, codes, newline, spans)
+    words = _hash_words(_lower_codes(text), spans, segment)
+    token_segment, token_bucket = _hashed_features(words)
+    columns = _columns(lines, characters, words, spans.first_class)
     n_words = np.bincount(words.line, minlength=n)
-    return TextFeatures(columns, token_line, token_bucket, n_words, n_chars)
+    return TextFeatures(columns, token_segment, token_bucket, segment_line, words, n_words, n_chars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +200,7 @@ def _count_classes(
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _Spans:
     """Spans of words in the document: start and end offsets, line, class of the first character."""
 
     start: IntArray
@@ -209,7 +241,7 @@ def _lower_codes(text: str) -> npt.NDArray[np.uint32]:
     return _codes(lower)
 
 
-def _find_words(classes: npt.NDArray[np.uint8], line_of_char: IntArray) -> _Words:
+def _find_words(classes: npt.NDArray[np.uint8], line_of_char: IntArray) -> _Spans:
     """Words are runs of letters, marks and digits; every CJK character is a word."""
     is_cjk = classes == _CJK
     in_word = (classes >= _LOWER) & (classes <= _DIGIT)
@@ -221,68 +253,106 @@ def _find_words(classes: npt.NDArray[np.uint8], line_of_char: IntArray) -> _Word
     after[:-1] = in_word[1:]
     start = np.flatnonzero((in_word & ~before) | is_cjk)
     end = np.flatnonzero((in_word & ~after) | is_cjk) + 1
-    return _Words(start, end, line_of_char[start], classes[start])
+    return _Spans(start, end, line_of_char[start], classes[start])
 
 
-def _powers(base: int, count: int) -> npt.NDArray[np.uint64]:
+# These end a sentence without a space behind them.
+_WIDE_STOPS = np.array([ord(char) for char in "。！？"], np.uint32)
+
+
+def _number_segments(
+    classes: npt.NDArray[np.uint8],
+    codes: npt.NDArray[np.uint32],
+    newline: npt.NDArray[np.bool_],
+    spans: _Spans,
+) -> tuple[IntArray, IntArray]:
+    """Return the segment (sentence) of each word and the line of each segment.
+
+    A sentence ends at a full stop, exclamation or question mark before a space or a quote.
+    """
+    stop = (classes == _STOP) | (classes == _BANG)
+    ends = newline | np.isin(codes, _WIDE_STOPS)
+    follows = (classes[1:] == _SPACE) | (classes[1:] == _QUOTE)
+    ends[:-1] |= stop[:-1] & follows
+    before = np.cumsum(ends)[spans.start]
+    changes = np.ones(len(before), bool)
+    changes[1:] = before[1:] != before[:-1]
+    return np.cumsum(changes) - 1, spans.line[changes]
+
+
+def _powers(base: int, count: int) -> HashArray:
     powers = np.full(count, base & 0xFFFFFFFFFFFFFFFF, np.uint64)
     powers[:1] = 1
     return np.cumprod(powers, dtype=np.uint64)
 
 
-def _word_hashes(codes: npt.NDArray[np.uint32], words: _Words) -> _Hashes:
+def _hash_words(codes: npt.NDArray[np.uint32], spans: _Spans, segment: IntArray) -> Words:
     values = codes.astype(np.uint64)
     values[(codes >= 48) & (codes <= 57)] = 48  # every number of one length is one word
     sums = np.zeros(len(values) + 1, np.uint64)
     np.cumsum(values * _powers(_BASE, len(values)), out=sums[1:])
-    inverse = _powers(_BASE_INVERSE, len(values) + 1)[words.start]
-    whole = (sums[words.end] - sums[words.start]) * inverse
-    prefix_end = np.minimum(words.start + _PREFIX_CHARS, words.end)
-    prefix = (sums[prefix_end] - sums[words.start]) * inverse
-    return _Hashes(_mix(whole), _mix(prefix ^ _PREFIX_SALT))
+    inverse = _powers(_BASE_INVERSE, len(values) + 1)[spans.start]
+    whole = _mix((sums[spans.end] - sums[spans.start]) * inverse)
+    return Words(spans.line, segment, spans.start, spans.end, whole, sums, inverse)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hashes:
-    whole: npt.NDArray[np.uint64]
-    prefix: npt.NDArray[np.uint64]
+def prefix_hashes(words: Words, where: IntArray, length: int) -> HashArray:
+    """Return hashes of the first `length` letters (at most) of the words with index `where`."""
+    start = words.start[where]
+    end = np.minimum(start + length, words.end[where])
+    raw = (words.prefix_sums[end] - words.prefix_sums[start]) * words.inverse[where]
+    return _mix(raw ^ _PREFIX_SALT)
 
 
-def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def chained(before: HashArray, word: HashArray) -> HashArray:
+    """Return hashes of runs of words from the hash of all but the last word and of the last."""
+    return _mix(before * _PAIR + word)
+
+
+def _mix(values: HashArray) -> HashArray:
     values = (values ^ (values >> np.uint64(30))) * _MIX
     return values ^ (values >> np.uint64(31))
 
 
-def _bucket(values: npt.NDArray[np.uint64]) -> IntArray:
+def word_buckets(words: Words) -> IntArray:
+    """Return the bucket of each word as a whole."""
+    return _bucket(words.whole)
+
+
+def _bucket(values: HashArray) -> IntArray:
     return (values >> np.uint64(48)).astype(np.int64)
 
 
-def _hashed_features(hashes: _Hashes, words: _Words) -> tuple[IntArray, IntArray]:
-    """Return (line, bucket) of words, prefixes, pairs of words and words at the line's ends."""
-    whole, line = hashes.whole, words.line
+def _hashed_features(words: Words) -> tuple[IntArray, IntArray]:
+    """Return (segment, bucket) of words, prefixes, pairs of words and words at the line's ends."""
+    whole, line, segment = words.whole, words.line, words.segment
     same = line[1:] == line[:-1]
-    pairs = _mix(whole[:-1] * _PAIR + whole[1:])[same]
     first = np.ones(len(line), bool)
     first[1:] = ~same
     last = np.ones(len(line), bool)
     last[:-1] = ~same
-    long = (words.end - words.start) > _PREFIX_CHARS
-    lines = np.concatenate([line, line[long], line[1:][same], line[first], line[last]])
+    long = np.flatnonzero(words.end - words.start > _PREFIX_CHARS)
+    segments = np.concatenate(
+        [segment, segment[long], segment[1:][same], segment[first], segment[last]]
+    )
     values = np.concatenate(
         [
             whole,
-            hashes.prefix[long],
-            pairs,
+            prefix_hashes(words, long, _PREFIX_CHARS),
+            chained(whole[:-1], whole[1:])[same],
             _mix(whole[first] ^ _EDGE_SALT),
             _mix((whole[last] ^ _EDGE_SALT) * _PAIR),
         ]
     )
-    order = np.argsort(lines, kind="stable")
-    return lines[order], _bucket(values)[order]
+    order = np.argsort(segments, kind="stable")
+    return segments[order], _bucket(values)[order]
 
 
 def _columns(
-    lines: Sequence[str], characters: _Characters, words: _Words, hashes: _Hashes
+    lines: Sequence[str],
+    characters: _Characters,
+    words: Words,
+    first_class: npt.NDArray[np.uint8],
 ) -> FloatArray:
     n = len(lines)
     counts = characters.counts
@@ -315,18 +385,16 @@ def _columns(
         counted: FloatArray = np.bincount(words.line[of], minlength=n).astype(np.float32)
         return counted * per_word
 
-    out[:, 19] = share(words.first_class == _UPPER)
+    out[:, 19] = share(first_class == _UPPER)
     out[:, 20] = share(length <= 3)
     out[:, 21] = share(length >= 10)
-    out[:, 22] = share(words.first_class == _DIGIT)
-    out[:, 23] = share(_stands_elsewhere(hashes.whole, words, length))
+    out[:, 22] = share(first_class == _DIGIT)
+    out[:, 23] = share(_stands_elsewhere(words.whole, length))
     out[:, 24] = _copies(lines)
     return out
 
 
-def _stands_elsewhere(
-    whole: npt.NDArray[np.uint64], words: _Words, length: IntArray
-) -> npt.NDArray[np.bool_]:
+def _stands_elsewhere(whole: HashArray, length: IntArray) -> npt.NDArray[np.bool_]:
     """Return which longer words stand elsewhere in the document too: what it is about."""
     bucket = _bucket(whole)
     occurrences = np.bincount(bucket, minlength=N_BUCKETS)[bucket]

@@ -1,0 +1,101 @@
+"""What type of page it is: an article, a forum thread, a product, a list of things.
+
+A line of three words is a heading in an article and the product itself in a shop: the type is no
+answer of its own but a set of columns for the lines' model.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from boilerkit.page_lines import PageLines
+from boilerkit.text_features import FloatArray, IntArray, TextFeatures
+
+__all__ = ["N_META_BUCKETS", "PAGE_TYPES", "PageClues", "page_clues", "type_scores"]
+
+PAGE_TYPES = (
+    "article",
+    "documentation",
+    "service",
+    "forum",
+    "listing",
+    "collection",
+    "product",
+)
+N_META_BUCKETS = 512
+_SCHEMA_TYPE = re.compile(r'"@type"\s*:\s*"(\w+)"')
+_PRICE = re.compile(r"[$€£¥₹₽]\s?\d|\d\s?(?:€|zł|kr\b)")
+_LONG_CHARS = 150
+# Centre and spread of the measures over ordinary pages.
+_CENTRE = np.array([5.0, 8.7, 3.6, 0.06, 0.4, 0.02], np.float32)
+_SPREAD = np.array([1.0, 1.0, 0.7, 0.08, 0.3, 0.05], np.float32)
+N_MEASURES = len(_CENTRE)
+_MEASURE_WEIGHT = np.float32(1 / 3)
+
+
+class PageClues:
+    """What tells a page's type.
+
+    ``buckets``: distinct columns that are set, the names of the page's elements first, then what
+    its meta data says; ``measures``: (N_MEASURES,) numbers about its lines.
+    """
+
+    __slots__ = ("buckets", "measures")
+
+    def __init__(self, buckets: IntArray, measures: FloatArray) -> None:
+        self.buckets = buckets
+        self.measures = measures
+
+
+def page_clues(page: PageLines, text: TextFeatures, names: IntArray, n_names: int) -> PageClues:
+    """Return the clues of a page; `names` are distinct indices below `n_names`."""
+    meta = {zlib.crc32(clue.encode("utf-8", "replace")) % N_META_BUCKETS for clue in _meta(page)}
+    buckets = np.concatenate([names, n_names + np.array(sorted(meta), np.int64)])
+    return PageClues(buckets.astype(np.int64), _measures(page, text))
+
+
+def _meta(page: PageLines) -> Iterator[str]:
+    yield "og:" + page.meta.get("og:type", "").lower()
+    for word in page.meta.get("generator", "").lower().split()[:2]:
+        yield "by:" + word
+    for name in page.meta:
+        yield "meta:" + name
+    for kind, source in page.data_scripts:
+        if "ld+json" in kind.lower():
+            for name in _SCHEMA_TYPE.findall(source):
+                yield "is:" + name
+
+
+def _measures(page: PageLines, text: TextFeatures) -> FloatArray:
+    chars = text.n_chars.astype(np.float32)
+    n = max(len(chars), 1)
+    total = max(float(chars.sum()), 1.0)
+    long = chars > _LONG_CHARS
+    priced = sum(_PRICE.search(line) is not None for line in page.texts)
+    values = [
+        np.log1p(n),
+        np.log1p(total),
+        np.log1p(total / n),
+        float(long.sum()) / n,
+        float(chars[long].sum()) / total,
+        priced / n,
+    ]
+    out: FloatArray = (np.array(values, np.float32) - _CENTRE) / _SPREAD * _MEASURE_WEIGHT
+    return out
+
+
+def type_scores(clues: PageClues, weights: FloatArray) -> FloatArray:
+    """Return (len(PAGE_TYPES),) probabilities.
+
+    `weights`: (n_names + N_META_BUCKETS + N_MEASURES + 1, len(PAGE_TYPES)), the last row the bias.
+    """
+    root = np.float32(np.sqrt(max(len(clues.buckets), 1)))
+    logits = weights[clues.buckets].sum(axis=0) / root
+    logits += clues.measures @ weights[-1 - N_MEASURES : -1] + weights[-1]
+    exp = np.exp(logits - logits.max())
+    out: FloatArray = (exp / exp.sum()).astype(np.float32)
+    return out
