@@ -12,20 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from boilerkit.context import group_means, shifted, span_means, window_means
-from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure, structure_columns
+from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure
 from boilerkit.labels import Label
 from boilerkit.lexicon import LEXICON_COLUMNS
-from boilerkit.page_lines import PageLines
 from boilerkit.page_types import PAGE_TYPES
 from boilerkit.text_features import TEXT_COLUMNS, FloatArray, TextFeatures
 
 __all__ = [
     "HTML_COLUMNS",
+    "HTML_CONTEXT_COLUMNS",
     "KINDS",
+    "TEXT_CONTEXT_COLUMNS",
     "TEXT_MATRIX_COLUMNS",
     "PageScores",
     "WordScores",
+    "html_context",
     "html_matrix",
+    "text_context",
     "text_matrix",
 ]
 
@@ -74,6 +77,16 @@ def _signed(names: tuple[str, ...]) -> list[str]:
     return [f"{name}{step:+d}" for step in _STEPS for name in names]
 
 
+# Where the mean of a score is taken, and its maximum: see _around.
+_PLACES: tuple[str, ...] = (
+    "",
+    *(f"_win{radius}" for radius in _HTML_RADII),
+    *(f"_box{level}" for level in range(N_LEVELS)),
+    "_signature",
+    "_page",
+    "_max",
+)
+
 _SEGMENT_COLUMNS: tuple[str, ...] = (
     *(f"most_{kind}" for kind in KINDS),
     "least_odds",
@@ -112,19 +125,27 @@ HTML_COLUMNS: tuple[str, ...] = (
     *(f"page_{name}" for name in PAGE_TYPES),
     *(f"is_{kind}" for kind in KINDS),
     *(f"is_{kind}_win{radius}" for radius in _KIND_RADII for kind in KINDS),
-    *(
-        f"{name}{place}"
-        for name in ("word_score", "name_score")
-        for place in (
-            "",
-            *(f"_win{radius}" for radius in _HTML_RADII),
-            *(f"_box{level}" for level in range(N_LEVELS)),
-            "_signature",
-            "_page",
-            "_max",
-        )
-    ),
+    *(f"{name}{place}" for name in ("word_score", "name_score") for place in _PLACES),
     *_signed(_HTML_NEIGHBOURS),
+)
+
+
+# A second pass reads what the first one made of a line's neighbours and containers.
+_CONTEXT_STEPS = (-2, -1, 1, 2)
+_TEXT_CONTEXT_RADII = (1, 2, 4, 8, 20)
+
+HTML_CONTEXT_COLUMNS: tuple[str, ...] = (
+    *(f"first_pass{place}" for place in _PLACES),
+    "first_pass_fifth",
+    *(f"first_pass{step:+d}" for step in _CONTEXT_STEPS),
+)
+TEXT_CONTEXT_COLUMNS: tuple[str, ...] = (
+    "first_pass",
+    *(f"first_pass_win{radius}" for radius in _TEXT_CONTEXT_RADII),
+    *(f"first_pass_near{radius}" for radius in _TEXT_CONTEXT_RADII),
+    "first_pass_page",
+    "first_pass_max",
+    *(f"first_pass{step:+d}" for step in _STEPS),
 )
 
 
@@ -186,7 +207,7 @@ def _segment_columns(text: TextFeatures, logits: FloatArray) -> FloatArray:
         return out
     kinds = softmax(logits)
     odds = _content_odds(kinds)
-    spoken = np.bincount(text.words.segment, minlength=len(kinds)) >= _MIN_SEGMENT_WORDS
+    spoken = text.segment_words >= _MIN_SEGMENT_WORDS
     lines, first = np.unique(text.segment_line, return_index=True)
     last = np.append(first[1:], len(kinds)) - 1
     out[lines, : len(KINDS)] = np.maximum.reduceat(kinds * spoken[:, None], first)
@@ -221,23 +242,25 @@ class PageScores:
 
 
 def html_matrix(
-    page: PageLines,
     structure: Structure,
+    structural: FloatArray,
     text: TextFeatures,
     lexical: FloatArray,
     scores: PageScores,
 ) -> FloatArray:
-    """Return (n, len(HTML_COLUMNS)); `lexical` is (n, len(LEXICON_COLUMNS))."""
-    columns = structure_columns(page, structure, text)
+    """Return (n, len(HTML_COLUMNS)).
+
+    `structural` is (n, len(STRUCTURE_COLUMNS)), `lexical` (n, len(LEXICON_COLUMNS)).
+    """
     words = text.n_words.astype(np.float32) + 0.5
     neighbours = np.stack(
         [
             text.columns[:, _LOG_WORDS],
-            columns[:, _LINK_SHARE],
-            columns[:, _TAG],
+            structural[:, _LINK_SHARE],
+            structural[:, _TAG],
             scores.words,
             scores.names,
-            columns[:, _DEPTH],
+            structural[:, _DEPTH],
             text.columns[:, _LAST_CLASS],
         ],
         axis=1,
@@ -248,13 +271,48 @@ def html_matrix(
         text.columns,
         lexical,
         _segment_columns(text, scores.kinds.segments),
-        columns,
+        structural,
         np.broadcast_to(scores.types, (len(words), len(PAGE_TYPES))),
         kinds,
         *(window_means(kinds, ones, radius) for radius in _KIND_RADII),
         *_around(scores.words, words, structure),
         *_around(scores.names, words, structure),
         *(shifted(neighbours, step) for step in _STEPS),
+    ]
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def html_context(odds: FloatArray, structure: Structure, text: TextFeatures) -> FloatArray:
+    """Return (n, len(HTML_CONTEXT_COLUMNS)) from the (n,) log-odds of the first pass."""
+    words = text.n_words.astype(np.float32) + 0.5
+    odds = np.clip(odds, -_MOST_ODDS, _MOST_ODDS)
+    highest = np.sort(odds)[-_FIFTH:]
+    parts = [
+        *_around(odds, words, structure),
+        np.full((len(odds), 1), highest[0] if len(highest) else 0.0, np.float32),
+        *(shifted(odds, step)[:, None] for step in _CONTEXT_STEPS),
+    ]
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+# How sure the first pass is of the fifth best line: whether the page has any prose at all.
+_FIFTH = 5
+
+
+def text_context(odds: FloatArray, text: TextFeatures) -> FloatArray:
+    """Return (n, len(TEXT_CONTEXT_COLUMNS)) from the (n,) log-odds of the first pass."""
+    n = len(odds)
+    words = text.n_words.astype(np.float32) + 0.5
+    ones = np.ones(n, np.float32)
+    odds = np.clip(odds, -_MOST_ODDS, _MOST_ODDS)
+    mean = float((odds * words).sum() / words.sum()) if n else 0.0
+    parts = [
+        odds[:, None],
+        *(window_means(odds, words, radius)[:, None] for radius in _TEXT_CONTEXT_RADII),
+        *(window_means(odds, ones, radius)[:, None] for radius in _TEXT_CONTEXT_RADII),
+        np.full((n, 1), mean, np.float32),
+        np.full((n, 1), odds.max() if n else 0.0, np.float32),
+        *(shifted(odds, step)[:, None] for step in _STEPS),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 

@@ -29,6 +29,7 @@ from boilerkit.text_features import (
 from boilerkit.wordlists import WordList
 
 __all__ = [
+    "LEXICON_ARRAYS",
     "LEXICON_COLUMNS",
     "LEXICON_LABELS",
     "HashSet",
@@ -44,6 +45,15 @@ BoolArray = npt.NDArray[np.bool_]
 LEXICON_LABELS: tuple[Label, ...] = tuple(
     label for label in Label if label not in (Label.CONTENT, Label.EMPTY)
 )
+# The arrays of a stored lexicon.
+LEXICON_ARRAYS: Mapping[str, type[np.generic]] = {
+    "phrases": np.uint64,
+    "masks": np.int64,
+    "starts": np.uint64,
+    "stem_starts": np.uint64,
+    "stem_lengths": np.int64,
+    "rarity": np.uint8,
+}
 _N_LABELS = len(LEXICON_LABELS)
 # A mask's bits: signs of each label, then whole-line phrases, then words on its topic.
 _SIGN, _LINE, _TOPIC = (np.int64(((1 << _N_LABELS) - 1) << (_N_LABELS * at)) for at in range(3))
@@ -371,7 +381,8 @@ def count_rarity(documents: Iterable[TextFeatures]) -> npt.NDArray[np.uint8]:
         frequency[np.unique(word_buckets(text.words))] += 1
         count += 1
     steps = np.rint(_RARITY_STEPS * np.log((count + 1) / (frequency + 1)))
-    return np.minimum(steps, 255).astype(np.uint8)
+    packed: npt.NDArray[np.uint8] = np.minimum(steps, 255).astype(np.uint8)
+    return packed
 
 
 _RARITY_STEPS = 16

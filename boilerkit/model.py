@@ -25,14 +25,27 @@ from boilerkit.config import OPERATING_POINTS
 from boilerkit.errors import ConfigError, ModelError
 from boilerkit.features import (
     HTML_COLUMNS,
+    HTML_CONTEXT_COLUMNS,
     KINDS,
+    TEXT_CONTEXT_COLUMNS,
     TEXT_MATRIX_COLUMNS,
     PageScores,
+    WordScores,
+    html_context,
     html_matrix,
+    text_context,
     text_matrix,
 )
-from boilerkit.html_features import Structure, box_names_matrix, read_structure
+from boilerkit.html_features import box_names_matrix, read_structure, structure_columns
+from boilerkit.lexicon import LEXICON_ARRAYS, Lexicon, lexicon_columns
 from boilerkit.page_lines import PageLines
+from boilerkit.page_types import (
+    N_MEASURES,
+    N_META_BUCKETS,
+    PAGE_TYPES,
+    page_clues,
+    type_scores,
+)
 from boilerkit.text_features import (
     N_BUCKETS,
     FloatArray,
@@ -44,11 +57,24 @@ from boilerkit.text_features import (
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["FORMAT_VERSION", "Forest", "Head", "Model", "Scores", "config_checksum", "load_model"]
+__all__ = [
+    "COLUMNS",
+    "FORMAT_VERSION",
+    "Forest",
+    "Head",
+    "Model",
+    "Scores",
+    "config_checksum",
+    "load_model",
+]
 
 FORMAT_VERSION = 1
 
-_COLUMNS = {"html": HTML_COLUMNS, "text": TEXT_MATRIX_COLUMNS}
+# Columns of both passes; the first pass sees all but the last, which hold what it said.
+COLUMNS = {
+    "html": (*HTML_COLUMNS, *HTML_CONTEXT_COLUMNS),
+    "text": (*TEXT_MATRIX_COLUMNS, *TEXT_CONTEXT_COLUMNS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +123,13 @@ class Forest:
 class Head:
     """What turns one kind of feature matrix into scores.
 
-    The probability is the logistic function of ``slope * log_odds + intercept`` (Platt scaling);
+    ``first`` scores lines by their own features and neighbours; ``forest`` scores them again once
+    the first pass's scores of all lines are columns too (auto-context; Tu & Bai, 2010). The
+    probability is the logistic function of ``slope * log_odds + intercept`` (Platt scaling);
     ``kind_weights``: (n_columns + 1, n_chrome_kinds) on standardised columns, last row the bias.
     """
 
+    first: Forest
     forest: Forest
     slope: float
     intercept: float
@@ -131,9 +160,11 @@ class Model:
 
     name: str
     version: str
+    lexicon: Lexicon
     word_kinds: FloatArray
     word_content: FloatArray
     name_content: FloatArray
+    page_types: FloatArray
     vocabulary: Mapping[str, int]
     heads: Mapping[str, Head]
 
@@ -148,22 +179,48 @@ class Model:
     def text_matrix(self, lines: Sequence[str]) -> FloatArray:
         """Return the (n, n_columns) features of the lines of a text."""
         text = measure_lines(lines)
-        return text_matrix(text, bag_scores(text, self.word_kinds))
+        lexical = lexicon_columns(text, self.lexicon)
+        matrix = text_matrix(text, lexical, word_scores(text, self.word_kinds))
+        odds = self.heads["text"].first.log_odds(matrix)
+        return np.concatenate([matrix, text_context(odds, text)], axis=1)
 
     def html_matrix(self, page: PageLines) -> FloatArray:
         """Return the (n, n_columns) features of the lines of a page."""
         text = measure_lines(page.texts)
         structure = read_structure(page)
-        return html_matrix(
-            page,
-            structure,
-            text,
-            PageScores(
-                bag_scores(text, self.word_kinds),
-                bag_scores(text, self.word_content)[:, 0],
-                name_scores(page, structure, self.vocabulary, self.name_content),
+        rows, columns = box_names_matrix(page, structure, self.vocabulary)
+        scores = PageScores(
+            word_scores(text, self.word_kinds),
+            bag_scores(text, self.word_content)[:, 0],
+            summed_names(rows, columns, self.name_content, len(page.texts)),
+            type_scores(
+                names_on_page(columns, len(self.vocabulary)),
+                page_clues(page, text),
+                self.page_types,
             ),
         )
+        matrix = html_matrix(
+            structure,
+            structure_columns(page, structure, text),
+            text,
+            lexicon_columns(text, self.lexicon),
+            scores,
+        )
+        odds = self.heads["html"].first.log_odds(matrix)
+        return np.concatenate([matrix, html_context(odds, structure, text)], axis=1)
+
+
+def names_on_page(columns: IntArray, n_names: int) -> IntArray:
+    """Return the distinct names around any line from the columns of ``box_names_matrix``."""
+    return np.unique(columns[columns >= 2 * n_names]) - 2 * n_names
+
+
+def word_scores(text: TextFeatures, weights: FloatArray) -> WordScores:
+    """Return the logits of lines and segments; `weights` as for :func:`bag_scores`."""
+    count, sums = _segment_sums(text, weights)
+    return WordScores(
+        _line_scores(text, count, sums, weights[-1]), _over_root(sums, count) + weights[-1]
+    )
 
 
 def bag_scores(text: TextFeatures, weights: FloatArray) -> FloatArray:
@@ -171,23 +228,35 @@ def bag_scores(text: TextFeatures, weights: FloatArray) -> FloatArray:
 
     `weights` is (N_BUCKETS + 1, n_classes), its last row the intercepts.
     """
-    n = len(text.columns)
-    count = np.bincount(text.token_line, minlength=n)
-    sums = np.zeros((n, weights.shape[1]), np.float32)
-    filled = np.flatnonzero(count)
-    if len(filled):
-        first = np.concatenate([[0], np.cumsum(count[filled])[:-1]])
-        sums[filled] = np.add.reduceat(weights[text.token_bucket], first, axis=0)
-    out: FloatArray = sums / np.sqrt(np.maximum(count, 1, dtype=np.float32))[:, None] + weights[-1]
-    return out
+    count, sums = _segment_sums(text, weights)
+    return _line_scores(text, count, sums, weights[-1])
 
 
-def name_scores(
-    page: PageLines, structure: Structure, vocabulary: Mapping[str, int], weights: FloatArray
+def _segment_sums(text: TextFeatures, weights: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return the number of features of each segment and the sums of their weights."""
+    n = len(text.segment_line)
+    count = np.bincount(text.token_segment, minlength=n)
+    if not n:
+        return count, np.zeros((0, weights.shape[1]), np.float32)
+    first = np.cumsum(count) - count
+    return count, np.add.reduceat(weights[text.token_bucket], first, axis=0)
+
+
+def _line_scores(
+    text: TextFeatures, count: IntArray, sums: FloatArray, bias: FloatArray
 ) -> FloatArray:
-    """Return (n,) log-odds from the class names and ids around each line."""
-    rows, columns = box_names_matrix(page, structure, vocabulary)
-    return summed_names(rows, columns, weights, len(page.texts))
+    n = len(text.n_words)
+    line_count = np.bincount(text.segment_line, count, minlength=n)
+    line_sums = np.zeros((n, sums.shape[1]), np.float32)
+    if len(sums):
+        first = np.flatnonzero(np.diff(text.segment_line, prepend=-1))
+        line_sums[text.segment_line[first]] = np.add.reduceat(sums, first, axis=0)
+    return _over_root(line_sums, line_count) + bias
+
+
+def _over_root(sums: FloatArray, count: npt.NDArray[Any]) -> FloatArray:
+    out: FloatArray = sums / np.sqrt(np.maximum(count, 1).astype(np.float32))[:, None]
+    return out
 
 
 def summed_names(
@@ -255,7 +324,7 @@ def _read_config(folder: Traversable) -> dict[str, Any]:
             f"{config_checksum(config)}, it says {config.get('config_sha256')}"
         )
     columns = config.get("columns")
-    if columns != {kind: list(names) for kind, names in _COLUMNS.items()}:
+    if columns != {kind: list(names) for kind, names in COLUMNS.items()}:
         raise ModelError(
             f"model {folder} was trained on other columns than this version computes: "
             "retrain it with `boilerkit train`"
@@ -304,15 +373,28 @@ def _build(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model
     tokens = config["vocabulary"]
     _require(len(set(tokens)) == len(tokens), "its vocabulary repeats itself")
     n_names = 3 * len(tokens) + 1
+    n_clues = len(tokens) + N_META_BUCKETS + N_MEASURES + 1
     return Model(
         name=str(config["name"]),
         version=str(config["version"]),
+        lexicon=_build_lexicon(arrays),
         word_kinds=_unpack(arrays, "word_kinds", (N_BUCKETS + 1, len(KINDS))),
         word_content=_unpack(arrays, "word_content", (N_BUCKETS + 1, 1)),
         name_content=_unpack(arrays, "name_content", (n_names, 1))[:, 0],
+        page_types=_unpack(arrays, "page_types", (n_clues, len(PAGE_TYPES))),
         vocabulary={str(token): index for index, token in enumerate(tokens)},
-        heads={kind: _build_head(config["heads"][kind], arrays, kind) for kind in _COLUMNS},
+        heads={kind: _build_head(config["heads"][kind], arrays, kind) for kind in COLUMNS},
     )
+
+
+def _build_lexicon(arrays: Mapping[str, npt.NDArray[Any]]) -> Lexicon:
+    sizes = {name: arrays[name].shape for name in LEXICON_ARRAYS}
+    _require(sizes["phrases"] == sizes["masks"], "its phrases have another number of masks")
+    _require(sizes["rarity"] == (N_BUCKETS,), "its rarities have another shape")
+    for name, kind in LEXICON_ARRAYS.items():
+        _require(arrays[name].dtype == kind, f"{name} has another type")
+        _require(arrays[name].ndim == 1, f"{name} has another shape")
+    return Lexicon.build(arrays)
 
 
 def _unpack(
@@ -334,10 +416,14 @@ def _floats(
     return array.astype(np.float32)
 
 
+_FIRST_PASS = {"html": len(HTML_COLUMNS), "text": len(TEXT_MATRIX_COLUMNS)}
+
+
 def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kind: str) -> Head:
-    n_columns = len(_COLUMNS[kind])
+    n_columns = len(COLUMNS[kind])
     return Head(
-        forest=_build_forest(config, arrays, kind),
+        first=_build_forest(config["first"], arrays, f"{kind}_first", _FIRST_PASS[kind]),
+        forest=_build_forest(config["second"], arrays, f"{kind}_second", n_columns),
         slope=_number(config["slope"], 1e-6, 1e6),
         intercept=_number(config["intercept"], -1e6, 1e6),
         cuts=_read_cuts(config["cuts"]),
@@ -347,27 +433,29 @@ def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kin
     )
 
 
-def _build_forest(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kind: str) -> Forest:
-    n_nodes = len(arrays[f"{kind}_feature"])
+def _build_forest(
+    config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], prefix: str, n_columns: int
+) -> Forest:
+    n_nodes = len(arrays[f"{prefix}_feature"])
     depth = config["depth"]
-    _require(isinstance(depth, int) and 0 <= depth <= _MAX_DEPTH, f"depth of {kind}: {depth!r}")
+    _require(isinstance(depth, int) and 0 <= depth <= _MAX_DEPTH, f"depth of {prefix}: {depth!r}")
 
     def indices(name: str, length: int, limit: int) -> npt.NDArray[Any]:
-        array = arrays[f"{kind}_{name}"]
+        array = arrays[f"{prefix}_{name}"]
         fits = array.shape == (length,) and array.dtype.kind == "i"
         _require(fits, f"the trees' {name} have another shape")
         inside = not length or (int(array.min()) >= 0 and int(array.max()) < limit)
         _require(inside, f"the trees' {name} point outside the model")
         return array
 
-    values = _floats(arrays, f"{kind}_value", (n_nodes,))
+    values = _floats(arrays, f"{prefix}_value", (n_nodes,))
     _require(bool(np.isfinite(values).all()), "the trees' values are not finite")
     return Forest(
-        feature=indices("feature", n_nodes, len(_COLUMNS[kind])),
-        threshold=_floats(arrays, f"{kind}_threshold", (n_nodes,)),
+        feature=indices("feature", n_nodes, n_columns),
+        threshold=_floats(arrays, f"{prefix}_threshold", (n_nodes,)),
         children=indices("children", 2 * n_nodes, n_nodes),
         value=values,
-        roots=indices("roots", len(arrays[f"{kind}_roots"]), n_nodes),
+        roots=indices("roots", len(arrays[f"{prefix}_roots"]), n_nodes),
         bias=_number(config["bias"], -1e6, 1e6),
         depth=depth,
     )

@@ -9,13 +9,21 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from boilerkit.page_lines import PageLines
 from boilerkit.text_features import FloatArray, IntArray, TextFeatures
 
-__all__ = ["N_META_BUCKETS", "PAGE_TYPES", "PageClues", "page_clues", "type_scores"]
+__all__ = [
+    "N_MEASURES",
+    "N_META_BUCKETS",
+    "PAGE_TYPES",
+    "PageClues",
+    "page_clues",
+    "type_scores",
+]
 
 PAGE_TYPES = (
     "article",
@@ -37,25 +45,22 @@ N_MEASURES = len(_CENTRE)
 _MEASURE_WEIGHT = np.float32(1 / 3)
 
 
+@dataclass(frozen=True, slots=True)
 class PageClues:
-    """What tells a page's type.
+    """What tells a page's type beside the names of its elements.
 
-    ``buckets``: distinct columns that are set, the names of the page's elements first, then what
-    its meta data says; ``measures``: (N_MEASURES,) numbers about its lines.
+    ``meta``: distinct buckets (below N_META_BUCKETS) of what its meta data says; ``measures``:
+    (N_MEASURES,) numbers about its lines.
     """
 
-    __slots__ = ("buckets", "measures")
-
-    def __init__(self, buckets: IntArray, measures: FloatArray) -> None:
-        self.buckets = buckets
-        self.measures = measures
+    meta: IntArray
+    measures: FloatArray
 
 
-def page_clues(page: PageLines, text: TextFeatures, names: IntArray, n_names: int) -> PageClues:
-    """Return the clues of a page; `names` are distinct indices below `n_names`."""
+def page_clues(page: PageLines, text: TextFeatures) -> PageClues:
+    """Return the clues of a page."""
     meta = {zlib.crc32(clue.encode("utf-8", "replace")) % N_META_BUCKETS for clue in _meta(page)}
-    buckets = np.concatenate([names, n_names + np.array(sorted(meta), np.int64)])
-    return PageClues(buckets.astype(np.int64), _measures(page, text))
+    return PageClues(np.array(sorted(meta), np.int64), _measures(page, text))
 
 
 def _meta(page: PageLines) -> Iterator[str]:
@@ -88,13 +93,15 @@ def _measures(page: PageLines, text: TextFeatures) -> FloatArray:
     return out
 
 
-def type_scores(clues: PageClues, weights: FloatArray) -> FloatArray:
+def type_scores(names: IntArray, clues: PageClues, weights: FloatArray) -> FloatArray:
     """Return (len(PAGE_TYPES),) probabilities.
 
-    `weights`: (n_names + N_META_BUCKETS + N_MEASURES + 1, len(PAGE_TYPES)), the last row the bias.
+    `names`: distinct indices of names on the page; `weights`: (n_names + N_META_BUCKETS +
+    N_MEASURES + 1, len(PAGE_TYPES)), the last row the bias.
     """
-    root = np.float32(np.sqrt(max(len(clues.buckets), 1)))
-    logits = weights[clues.buckets].sum(axis=0) / root
+    n_names = len(weights) - N_META_BUCKETS - N_MEASURES - 1
+    buckets = np.concatenate([names, n_names + clues.meta])
+    logits = weights[buckets].sum(axis=0) / np.float32(np.sqrt(max(len(buckets), 1)))
     logits += clues.measures @ weights[-1 - N_MEASURES : -1] + weights[-1]
     exp = np.exp(logits - logits.max())
     out: FloatArray = (exp / exp.sum()).astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from boilerkit.labels import Role
 from boilerkit.page_lines import PageLines
 
@@ -15,6 +17,9 @@ _ROLE_OF_TAG = {
     "pre": Role.CODE,
     "tr": Role.TABLE_ROW,
 }
+# Class names of captions that are no <figcaption>; a box of more lines is a gallery or a story.
+_CAPTION_NAME = re.compile(r"(?<![A-Za-z])(?:fig)?captions?(?![a-z])|(?:Figc|C)aptions?(?![a-z])")
+_MAX_CAPTION_LINES = 3
 # Boxes that a role passes through to the lines inside: <li><p>…, <figcaption><div>….
 _TRANSPARENT = frozenset(["p", "div", "center", "address", "label"])
 _MIN_TITLE_CHARS = 8
@@ -23,7 +28,10 @@ _MIN_TITLE_CHARS = 8
 def line_roles(page: PageLines) -> list[Role]:
     """Return the role of every line."""
     of_box = _box_roles(page)
-    roles = [of_box[box] for box in page.line_box]
+    roles = [
+        Role.CAPTION if inline and _names_caption(inline) else of_box[box]
+        for box, inline in zip(page.line_box, page.line_inline, strict=True)
+    ]
     headline = _find_headline(page, roles)
     if headline is not None:
         roles[headline] = Role.TITLE
@@ -47,8 +55,18 @@ def _box_roles(page: PageLines) -> list[Role]:
         role = _ROLE_OF_TAG.get(tag, Role.PARAGRAPH)
         if role is Role.PARAGRAPH and box and tag in _TRANSPARENT:
             role = roles[page.box_parent[box]]
+        if _is_small(page, box) and _names_caption(page.box_names[box]):
+            role = Role.CAPTION
         roles.append(role)
     return roles
+
+
+def _is_small(page: PageLines, box: int) -> bool:
+    return 0 < page.box_end[box] - page.box_first[box] <= _MAX_CAPTION_LINES
+
+
+def _names_caption(names: str) -> bool:
+    return "caption" in names.lower() and _CAPTION_NAME.search(names) is not None
 
 
 def _find_headline(page: PageLines, roles: list[Role]) -> int | None:

@@ -121,14 +121,15 @@ class TextFeatures:
 
     ``columns``: (n, len(TEXT_COLUMNS)) float32. ``token_segment`` and ``token_bucket``: one item a
     hashed feature, sorted by segment; ``segment_line``: the line of each segment (sentence), in
-    order, every line with words has at least one; ``words``: the words themselves; ``n_words``:
-    (n,) words a line, with each CJK character one.
+    order, every line with words has at least one, and ``segment_words`` its words; ``words``: the
+    words themselves; ``n_words``: (n,) words a line, with each CJK character one.
     """
 
     columns: FloatArray
     token_segment: IntArray
     token_bucket: IntArray
     segment_line: IntArray
+    segment_words: IntArray
     words: Words
     n_words: IntArray
     n_chars: IntArray
@@ -174,7 +175,16 @@ def measure_lines(lines: Sequence[str]) -> TextFeatures:
     token_segment, token_bucket = _hashed_features(words)
     columns = _columns(lines, characters, words, spans.first_class)
     n_words = np.bincount(words.line, minlength=n)
-    return TextFeatures(columns, token_segment, token_bucket, segment_line, words, n_words, n_chars)
+    return TextFeatures(
+        columns,
+        token_segment,
+        token_bucket,
+        segment_line,
+        np.bincount(segment, minlength=len(segment_line)),
+        words,
+        n_words,
+        n_chars,
+    )
 
 
 @dataclass(frozen=True, slots=True)

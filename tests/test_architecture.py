@@ -17,14 +17,16 @@ ORDER = """
 errors labels records config metrics
 decode rescue guard data_lines page_lines html_lines roles text_lines
 wordlists measures heuristic_rules heuristic_kinds heuristic
-text_features context html_features features model
+text_features lexicon context html_features page_types features model
 decide render backends site_profile pipeline __init__
 column_words explain bench
-train.__init__ train.sites train.align train.datasets train.corpus train.fit train.export train.release
+train.__init__ train.sites train.align train.datasets train.labels train.corpus train.prepare train.fit train.export train.release
 cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_train cli __main__
 """.split()
 
-NUMPY_MODULES = {"text_features", "context", "html_features", "features", "model", "explain"}
+NUMPY_MODULES = set(
+    "text_features lexicon context html_features page_types features model explain".split()
+)
 LXML_MODULES = {"html_lines"}
 TRAINING_PACKAGES = {"sklearn", "scipy", "threadpoolctl", "tldextract"}
 MUTATORS = set(

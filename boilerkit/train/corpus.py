@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -34,6 +34,7 @@ from boilerkit.train.datasets import (
     load_pages,
     load_typed_documents,
 )
+from boilerkit.train.labels import PageLabels, load_page_labels
 from boilerkit.train.sites import N_FOLDS, fold_of
 
 __all__ = ["CHROME", "UNKNOWN", "Corpus", "PageExample", "TextExample", "build_corpus"]
@@ -48,8 +49,7 @@ _CONTENT_SHARE = 0.5
 _MIN_CONTAINED_CHARS = 30
 # How much longer than a forbidden snippet a line may be and still be taken for that snippet.
 _MAX_SNIPPET_FACTOR = 3
-_INSERTED_ROUNDS = 3
-_MAX_HOST_LINES = 40
+_MAX_HOST_LINES = 30
 _SOURCE_CAP = 8
 _MIN_SENTENCE_WORDS = 4
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?])(?=[A-Z])")
@@ -63,7 +63,8 @@ FloatArray = npt.NDArray[np.float64]
 class PageExample:
     """A page and what is known of its lines.
 
-    ``target``: (n,) 1 content, 0 chrome, NaN unknown; ``kind``: (n,) index into KINDS or UNKNOWN.
+    ``target``: (n,) 1 content, 0 chrome, NaN unknown; ``kind``: (n,) index into KINDS or UNKNOWN;
+    ``labelled``: whether a reader labelled all of its lines.
     """
 
     source: Page
@@ -72,6 +73,7 @@ class PageExample:
     roles: list[Role]
     target: FloatArray
     kind: IntArray
+    labelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,30 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
         by_page.setdefault(_page_key(document), []).append(document)
     sources = [page for name in _PAGE_SETS for page in load_pages(name, root)]
     sources += list(_typed_only_pages(root, typed, sources))
+    own = load_page_labels()
     pages = Parallel(n_jobs=n_jobs)(
-        delayed(_page_example)(page, by_page.get((page.dataset, page.id), []), held_out)
+        delayed(_page_example)(
+            page,
+            by_page.get((page.dataset, page.id), []),
+            own.get((page.dataset, page.id)),
+            held_out,
+        )
         for page in sources
     )
     pages = [example for example in pages if len(example.page.texts)]
     singles = list(_single_lines(root, held_out))
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
-    texts += [_dump_example(example) for example in with_gold[::_DUMP_STEP]]
+    texts += [
+        _dump_example(example)
+        for number, example in enumerate(with_gold)
+        if example.labelled or number % _DUMP_STEP == 0
+    ]
+    texts += [
+        _dump_example(example)
+        for example in pages
+        if example.labelled and example.source.gold is None
+    ]
     texts += list(_inserted_examples(pages, singles, held_out))
     return Corpus(pages, texts, singles)
 
@@ -157,7 +174,10 @@ def _typed_only_pages(
 
 
 def _page_example(
-    source: Page, typed: Sequence[TypedDocument], held_out: frozenset[str]
+    source: Page,
+    typed: Sequence[TypedDocument],
+    own: PageLabels | None,
+    held_out: frozenset[str],
 ) -> PageExample:
     page, _ = read_html(decode_html(source.read_html()))
     roles = line_roles(page)
@@ -165,6 +185,10 @@ def _page_example(
     if source.gold is not None:
         target = _aligned_target(page, roles, source)
     kind = np.full(len(page.texts), UNKNOWN, np.int64)
+    if own is not None:
+        for line, label in enumerate(own.matching(page.texts)):
+            if label is not None:
+                kind[line] = _KIND_INDEX.get(label.value, UNKNOWN)
     for document in typed:
         _match_typed(page, document, kind)
     known = (kind >= 0) & np.isnan(target)
@@ -176,7 +200,7 @@ def _page_example(
         if _holds_any(text, held_out):
             target[line] = np.nan
             kind[line] = UNKNOWN
-    return PageExample(source, fold_of(source.site), page, roles, target, kind)
+    return PageExample(source, fold_of(source.site), page, roles, target, kind, own is not None)
 
 
 def _aligned_target(page: PageLines, roles: Sequence[Role], source: Page) -> FloatArray:
@@ -267,14 +291,25 @@ def _dump_example(example: PageExample) -> TextExample:
         example.fold,
         [fold_line(example.page.texts[line]) for line in keep],
         kind.astype(np.int64),
-        np.full(len(keep), _DUMP_WEIGHT),
+        np.full(len(keep), _LABELLED_WEIGHT if example.labelled else _DUMP_WEIGHT),
     )
 
 
 # A dump's line is one of some 270 of a page whose labels come from alignment, not from a reader.
 _DUMP_WEIGHT = 0.2
+_LABELLED_WEIGHT = 0.4
 # Dumps of every other page: more of them add hours, not accuracy.
 _DUMP_STEP = 2
+
+
+_OWN_TEXTS = (
+    "phrases.jsonl",
+    "negatives.jsonl",
+    "appeals_en.jsonl",
+    "negatives_en.jsonl",
+    "appeals_multi.jsonl",
+    "negatives_multi.jsonl",
+)
 
 
 def _single_lines(root: Path, held_out: frozenset[str]) -> Iterator[tuple[str, int, int]]:
@@ -284,7 +319,7 @@ def _single_lines(root: Path, held_out: frozenset[str]) -> Iterator[tuple[str, i
         per_source[appeal.source] = per_source.get(appeal.source, 0) + 1
         if per_source[appeal.source] <= _SOURCE_CAP and not _holds_any(appeal.text, held_out):
             yield fold_line(appeal.text), _KIND_INDEX[appeal.label], appeal_fold(appeal.source)
-    for name in ("phrases.jsonl", "negatives.jsonl"):
+    for name in _OWN_TEXTS:
         text = resources.files("boilerkit.train").joinpath("data", name).read_text("utf-8")
         for row in text.splitlines():
             record = json.loads(row)
@@ -305,17 +340,24 @@ def _inserted_examples(
 ) -> Iterator[TextExample]:
     """Yield articles of a fold with single lines of the same fold set between their paragraphs."""
     rng = random.Random(20261122)
-    articles = [host for page in pages if (host := _host_lines(page, held_out))]
+    articles = [found for page in pages if (found := _host_lines(page, held_out))]
     for fold in range(N_FOLDS):
-        hosts = [host for host in articles if host[1] == fold]
-        pool = [single for single in singles if single[2] == fold] * _INSERTED_ROUNDS
+        hosts = [lines for lines, other in articles if other == fold]
+        own = [single for single in singles if single[2] == fold]
+        long = [single for single in own if len(_WORD.findall(single[0])) >= _MIN_LONG_WORDS]
+        pool = own + long * _LONG_ROUNDS
         rng.shuffle(pool)
         number = 0
         while pool and hosts:
-            lines, _ = hosts[number % len(hosts)]
+            lines = hosts[number % len(hosts)]
             taken = [pool.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), len(pool)))]
             yield _insert(f"inserted:{fold}:{number}", fold, lines, taken, rng)
             number += 1
+
+
+# Appeals that read like prose are rarer than menu items, and harder.
+_MIN_LONG_WORDS = 10
+_LONG_ROUNDS = 2
 
 
 def _host_lines(example: PageExample, held_out: frozenset[str]) -> tuple[list[str], int] | None:
@@ -333,22 +375,48 @@ def _insert(
     name: str,
     fold: int,
     host: list[str],
-    taken: Iterable[tuple[str, int, int]],
+    taken: Sequence[tuple[str, int, int]],
     rng: random.Random,
 ) -> TextExample:
+    """Set single lines into an article: each at a place of its own, or all in one run.
+
+    Now and then an appeal of several sentences comes as one line a sentence, as sites print it.
+    """
     lines = list(host)
-    inserted: list[tuple[int, int]] = []
+    kinds = [UNKNOWN] * len(lines)
+    in_one_run = rng.random() < _RUN_SHARE
+    place = -1
     for text, kind, _ in taken:
-        place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
-        lines.insert(place, text)
-        inserted = [(at + (at >= place), old) for at, old in inserted] + [(place, kind)]
-    kinds = np.full(len(lines), UNKNOWN, np.int64)
-    for place, _ in inserted:
-        # the hosts repeat from example to example: only the lines beside an insertion teach
-        kinds[max(place - _HOST_LINES_USED, 0) : place + _HOST_LINES_USED + 1] = _CONTENT
+        if place < 0 or not in_one_run:
+            place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
+        parts = [text]
+        if kind != _CONTENT and rng.random() < _SPLIT_SHARE:
+            parts = _sentences(text)
+        lines[place:place] = parts
+        kinds[place:place] = [kind] * len(parts)
+    return _inserted_example(name, fold, lines, kinds)
+
+
+_RUN_SHARE = 0.35
+_SPLIT_SHARE = 0.25
+
+
+def _sentences(text: str) -> list[str]:
+    parts = [part.strip() for part in _SENTENCE_END.split(text) if _WORD.search(part)]
+    return parts or [text]
+
+
+def _inserted_example(
+    name: str, fold: int, lines: list[str], inserted: Sequence[int]
+) -> TextExample:
+    kinds = np.array(inserted, np.int64)
+    places = np.flatnonzero(kinds != UNKNOWN)
     weights = np.full(len(lines), _HOST_WEIGHT)
-    for place, kind in inserted:
-        kinds[place], weights[place] = kind, _INSERTED_WEIGHT
+    weights[places] = _INSERTED_WEIGHT
+    for place in places:
+        # the hosts repeat from example to example: only the lines beside an insertion teach
+        beside = slice(max(place - _HOST_LINES_USED, 0), place + _HOST_LINES_USED + 1)
+        kinds[beside] = np.where(kinds[beside] == UNKNOWN, _CONTENT, kinds[beside])
     return TextExample(name, "inserted", fold, lines, kinds, weights)
 
 

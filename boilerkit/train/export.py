@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from boilerkit.features import HTML_COLUMNS, KINDS, TEXT_MATRIX_COLUMNS
-from boilerkit.model import FORMAT_VERSION, config_checksum
+from boilerkit.features import KINDS
+from boilerkit.model import COLUMNS, FORMAT_VERSION, Forest, config_checksum
 from boilerkit.train.fit import Bags, FittedHead, pack
 
 __all__ = ["Calibration", "save_model"]
@@ -38,6 +38,7 @@ def save_model(
     *,
     name: str,
     version: str,
+    lexicon: Mapping[str, npt.NDArray[Any]],
     bags: Bags,
     heads: Mapping[str, FittedHead],
     calibrations: Mapping[str, Calibration],
@@ -45,18 +46,18 @@ def save_model(
 ) -> None:
     """Write a model folder that ``boilerkit.model.load_model`` reads."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = _npz_bytes(_arrays(bags, heads))
+    weights = _npz_bytes(_arrays(lexicon, bags, heads))
     config: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "name": name,
         "version": version,
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "kinds": [kind.value for kind in KINDS],
-        "columns": {"html": list(HTML_COLUMNS), "text": list(TEXT_MATRIX_COLUMNS)},
+        "columns": {kind: list(names) for kind, names in COLUMNS.items()},
         "heads": {
             kind: {
-                "bias": head.forest.bias,
-                "depth": head.forest.depth,
+                "first": {"bias": head.first.bias, "depth": head.first.depth},
+                "second": {"bias": head.forest.bias, "depth": head.forest.depth},
                 "slope": calibrations[kind].slope,
                 "intercept": calibrations[kind].intercept,
                 "cuts": dict(calibrations[kind].cuts),
@@ -75,27 +76,36 @@ def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _arrays(bags: Bags, heads: Mapping[str, FittedHead]) -> dict[str, npt.NDArray[Any]]:
-    arrays: dict[str, npt.NDArray[Any]] = {}
+def _arrays(
+    lexicon: Mapping[str, npt.NDArray[Any]], bags: Bags, heads: Mapping[str, FittedHead]
+) -> dict[str, npt.NDArray[Any]]:
+    arrays = dict(lexicon)
     for name, weights in (
         ("word_kinds", bags.word_kinds),
         ("word_content", bags.word_content),
         ("name_content", bags.name_content[:, None]),
+        ("page_types", bags.page_types),
     ):
         arrays[f"{name}_q"], arrays[f"{name}_scale"] = pack(weights)
     for kind, head in heads.items():
-        forest = head.forest
+        arrays |= _forest_arrays(f"{kind}_first", head.first)
+        arrays |= _forest_arrays(f"{kind}_second", head.forest)
         arrays |= {
-            f"{kind}_feature": forest.feature,
-            f"{kind}_threshold": forest.threshold,
-            f"{kind}_children": forest.children,
-            f"{kind}_value": forest.value,
-            f"{kind}_roots": forest.roots,
             f"{kind}_mean": head.mean,
             f"{kind}_scale": head.scale,
             f"{kind}_kind_weights": head.kind_weights,
         }
     return arrays
+
+
+def _forest_arrays(prefix: str, forest: Forest) -> dict[str, npt.NDArray[Any]]:
+    return {
+        f"{prefix}_feature": forest.feature,
+        f"{prefix}_threshold": forest.threshold,
+        f"{prefix}_children": forest.children,
+        f"{prefix}_value": forest.value,
+        f"{prefix}_roots": forest.roots,
+    }
 
 
 def _npz_bytes(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

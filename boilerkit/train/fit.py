@@ -8,7 +8,7 @@ far the scores can be trusted on new sites.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,22 +17,23 @@ from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from boilerkit.features import KINDS, PageScores, html_matrix, text_matrix
-from boilerkit.html_features import Structure, box_names_matrix, name_tokens, read_structure
-from boilerkit.model import Forest, bag_scores, summed_names
-from boilerkit.text_features import (
-    N_BUCKETS,
-    FloatArray,
-    IntArray,
-    TextFeatures,
-    measure_lines,
+from boilerkit.features import (
+    KINDS,
+    PageScores,
+    html_context,
+    html_matrix,
+    text_context,
+    text_matrix,
 )
-from boilerkit.train.corpus import UNKNOWN, Corpus, PageExample
+from boilerkit.model import Forest, bag_scores, summed_names, word_scores
+from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, PAGE_TYPES, type_scores
+from boilerkit.text_features import N_BUCKETS, FloatArray, IntArray, TextFeatures
+from boilerkit.train.corpus import UNKNOWN
+from boilerkit.train.prepare import Prepared, PreparedPage, find_vocabulary
 
-__all__ = ["Bags", "FittedHead", "Prepared", "Trainer", "prepare"]
+__all__ = ["Bags", "FittedHead", "Trainer"]
 
 SEED = 20261122
-_MIN_TOKEN_SITES = 4
 _QUANTA = 127
 
 
@@ -44,28 +45,30 @@ class ForestSettings:
     leaves: int
     depth: int
     min_leaf: int
+    rate: float
 
 
-HTML_FOREST = ForestSettings(trees=100, leaves=31, depth=7, min_leaf=40)
-TEXT_FOREST = ForestSettings(trees=100, leaves=15, depth=6, min_leaf=20)
+@dataclass(frozen=True, slots=True)
+class Forests:
+    """The forests of a head's two passes."""
+
+    first: ForestSettings
+    second: ForestSettings
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A corpus with the features that no training changes, in the corpus's order."""
-
-    corpus: Corpus
-    page_text: list[TextFeatures]
-    page_structure: list[Structure]
-    text: list[TextFeatures]
-    single: list[TextFeatures]
-    names: dict[str, int]
-    page_names: list[tuple[IntArray, IntArray]]
+HTML_FORESTS = Forests(
+    ForestSettings(trees=50, leaves=31, depth=7, min_leaf=40, rate=0.15),
+    ForestSettings(trees=80, leaves=31, depth=7, min_leaf=40, rate=0.1),
+)
+TEXT_FORESTS = Forests(
+    ForestSettings(trees=50, leaves=15, depth=6, min_leaf=20, rate=0.15),
+    ForestSettings(trees=80, leaves=15, depth=6, min_leaf=20, rate=0.1),
+)
 
 
 @dataclass(frozen=True)
 class Bags:
-    """Linear models: (N_BUCKETS + 1, n_classes) and (3 * len(vocabulary) + 1,) weights.
+    """Linear models over words, names and page types; shapes as in :class:`boilerkit.model.Model`.
 
     ``column_map`` leads from the corpus's name columns to those of ``vocabulary``.
     """
@@ -73,37 +76,21 @@ class Bags:
     word_kinds: FloatArray
     word_content: FloatArray
     name_content: FloatArray
-    vocabulary: dict[str, int]
+    page_types: FloatArray
+    vocabulary: list[str]
     column_map: IntArray
 
 
 @dataclass(frozen=True)
 class FittedHead:
-    """A forest and a kind layer before calibration."""
+    """The forests of both passes and a kind layer, before calibration."""
 
     estimator: HistGradientBoostingClassifier
+    first: Forest
     forest: Forest
     mean: FloatArray
     scale: FloatArray
     kind_weights: FloatArray
-
-
-def prepare(corpus: Corpus) -> Prepared:
-    """Compute the features of all lines once."""
-    names = _find_names(corpus.pages)
-    structures = [read_structure(example.page) for example in corpus.pages]
-    return Prepared(
-        corpus,
-        [measure_lines(example.page.texts) for example in corpus.pages],
-        structures,
-        [measure_lines(example.lines) for example in corpus.texts],
-        [measure_lines([text]) for text, _, _ in corpus.singles],
-        names,
-        [
-            box_names_matrix(example.page, structure, names)
-            for example, structure in zip(corpus.pages, structures, strict=True)
-        ],
-    )
 
 
 class Trainer:
@@ -115,15 +102,21 @@ class Trainer:
         self._kind_rows = _kind_rows(prepared)
         self._content_rows = _content_rows(prepared)
 
-    def bags(self, folds: Collection[int], vocabulary: dict[str, int]) -> Bags:
+    def bags(self, folds: Collection[int], vocabulary: list[str]) -> Bags:
         """Fit the linear models on the given folds."""
+        column_map = _column_map(self._data, vocabulary)
         return Bags(
             self._word_bag("kinds", self._kind_rows, folds),
             self._word_bag("content", self._content_rows, folds),
-            _fit_names(self._data, frozenset(folds), vocabulary),
+            _fit_names(self._data, frozenset(folds), column_map, len(vocabulary)),
+            _fit_page_types(self._data, frozenset(folds), column_map, len(vocabulary)),
             vocabulary,
-            _column_map(self._data, vocabulary),
+            column_map,
         )
+
+    def vocabulary(self, folds: Collection[int]) -> list[str]:
+        """Return the names that the models of the given folds know."""
+        return find_vocabulary(self._data.pages, self._data.names, folds)
 
     def _word_bag(self, name: str, rows: _Rows, folds: Collection[int]) -> FloatArray:
         key = (name, frozenset(folds))
@@ -135,77 +128,138 @@ class Trainer:
             )
         return self._bag_cache[key]
 
-    def out_of_fold_bags(
-        self, folds: Collection[int], vocabulary: dict[str, int]
-    ) -> dict[int, Bags]:
+    def out_of_fold_bags(self, folds: Collection[int], vocabulary: list[str]) -> dict[int, Bags]:
         """Return for each fold the linear models fitted on the other given folds."""
         return {fold: self.bags(set(folds) - {fold}, vocabulary) for fold in sorted(folds)}
 
     def fit_html(self, bags: dict[int, Bags]) -> FittedHead:
         """Fit the page head; `bags` maps each training fold to models that did not see it."""
-        rows = _HeadRows([], [], [], [])
-        for number, example in enumerate(self._data.corpus.pages):
-            if example.fold in bags and not np.isnan(example.target).all():
-                weight = _page_weights(example, self._data.page_text[number])
-                used, weight = _sampled(~np.isnan(example.target), weight)
-                rows.matrix.append(self.html_matrix(number, bags[example.fold])[used])
-                rows.target.append(example.target[used])
-                rows.weight.append(weight)
-                rows.kind.append(example.kind[used])
-        return _fit_head(rows, HTML_FOREST)
+        blocks = []
+        for number, page in enumerate(self._data.pages):
+            known = ~np.isnan(page.target)
+            if page.fold in bags and known.any():
+                used, weight = _sampled(known, _page_weights(page))
+                matrix = self.html_matrix(number, bags[page.fold])[used]
+                target, kind = page.target[used], page.kind[used]
+                blocks.append(_Block(number, page.fold, used, matrix, target, weight, kind))
+        first, odds = _first_pass(
+            blocks, HTML_FORESTS.first, lambda number, fold: self.html_matrix(number, bags[fold])
+        )
+        context = [
+            html_context(odds_of, page.structure, page.text)[block.used]
+            for block, odds_of in zip(blocks, odds, strict=True)
+            for page in [self._data.pages[block.number]]
+        ]
+        return _fit_head(blocks, first, context, HTML_FORESTS.second)
 
     def fit_text(self, bags: dict[int, Bags]) -> FittedHead:
         """Fit the text head, likewise."""
-        rows = _HeadRows([], [], [], [])
-        for number, example in enumerate(self._data.corpus.texts):
-            if example.fold in bags and (example.kind != UNKNOWN).any():
-                weight = example.weight * np.sqrt(self._data.text[number].n_words + 1.0)
-                used, weight = _sampled(example.kind != UNKNOWN, weight)
-                rows.matrix.append(self.text_matrix(number, bags[example.fold])[used])
-                rows.target.append((example.kind[used] == 0).astype(np.float64))
-                rows.weight.append(weight)
-                rows.kind.append(example.kind[used])
-        return _fit_head(rows, TEXT_FOREST)
+        blocks = []
+        for number, example in enumerate(self._data.texts):
+            known = example.kind != UNKNOWN
+            if example.fold in bags and known.any():
+                weight = example.weight * np.sqrt(example.text.n_words + 1.0)
+                used, weight = _sampled(known, weight)
+                matrix = self.text_matrix(number, bags[example.fold])[used]
+                kind = example.kind[used]
+                target = (kind == 0).astype(np.float64)
+                blocks.append(_Block(number, example.fold, used, matrix, target, weight, kind))
+        first, odds = _first_pass(
+            blocks, TEXT_FORESTS.first, lambda number, fold: self.text_matrix(number, bags[fold])
+        )
+        context = [
+            text_context(odds_of, self._data.texts[block.number].text)[block.used]
+            for block, odds_of in zip(blocks, odds, strict=True)
+        ]
+        return _fit_head(blocks, first, context, TEXT_FORESTS.second)
+
+    def score_html(self, number: int, bags: Bags, head: FittedHead) -> FloatArray:
+        """Return the log-odds of all lines of page `number`."""
+        page = self._data.pages[number]
+        matrix = self.html_matrix(number, bags)
+        context = html_context(head.first.log_odds(matrix), page.structure, page.text)
+        return head.forest.log_odds(np.concatenate([matrix, context], axis=1))
+
+    def score_text(self, number: int, bags: Bags, head: FittedHead) -> FloatArray:
+        """Return the log-odds of all lines of text `number`."""
+        matrix = self.text_matrix(number, bags)
+        context = text_context(head.first.log_odds(matrix), self._data.texts[number].text)
+        return head.forest.log_odds(np.concatenate([matrix, context], axis=1))
 
     def html_matrix(self, number: int, bags: Bags) -> FloatArray:
         """Return the features of all lines of page `number`."""
-        example = self._data.corpus.pages[number]
-        text, structure = self._data.page_text[number], self._data.page_structure[number]
-        return html_matrix(
-            example.page,
-            structure,
-            text,
-            PageScores(
-                bag_scores(text, bags.word_kinds),
-                bag_scores(text, bags.word_content)[:, 0],
-                self._name_scores(number, bags),
-            ),
+        page = self._data.pages[number]
+        rows, columns = _names_of_page(page, bags.column_map)
+        scores = PageScores(
+            word_scores(page.text, bags.word_kinds),
+            bag_scores(page.text, bags.word_content)[:, 0],
+            summed_names(rows, columns, bags.name_content, len(page.target)),
+            self.page_types(number, bags),
         )
+        return html_matrix(page.structure, page.structural, page.text, page.lexical, scores)
 
-    def _name_scores(self, number: int, bags: Bags) -> FloatArray:
-        rows, columns = _names_of_page(self._data, number, bags.column_map)
-        return summed_names(
-            rows, columns, bags.name_content, len(self._data.page_text[number].n_words)
-        )
+    def page_types(self, number: int, bags: Bags) -> FloatArray:
+        """Return the probabilities of page `number`'s types."""
+        page = self._data.pages[number]
+        names = _known_names(page, bags.column_map, len(self._data.names))
+        return type_scores(names, page.clues, bags.page_types)
 
     def text_matrix(self, number: int, bags: Bags) -> FloatArray:
         """Return the features of all lines of text `number`."""
-        text = self._data.text[number]
-        return text_matrix(text, bag_scores(text, bags.word_kinds))
+        example = self._data.texts[number]
+        return text_matrix(
+            example.text, example.lexical, word_scores(example.text, bags.word_kinds)
+        )
 
 
 # Lines that a document teaches with at the most: a menu of a thousand links is one lesson.
 _MAX_ROWS = 250
 
 
-@dataclass(frozen=True)
-class _HeadRows:
-    """Blocks of rows, one a document."""
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The lines of one document to train on; ``used`` are their numbers in it."""
 
-    matrix: list[FloatArray]
-    target: list[npt.NDArray[np.float64]]
-    weight: list[npt.NDArray[np.float64]]
-    kind: list[npt.NDArray[np.int64]]
+    number: int
+    fold: int
+    used: IntArray
+    matrix: FloatArray
+    target: npt.NDArray[np.float64]
+    weight: npt.NDArray[np.float64]
+    kind: npt.NDArray[np.int64]
+
+
+def _fit_blocks(
+    blocks: Sequence[_Block], matrix: FloatArray, settings: ForestSettings
+) -> HistGradientBoostingClassifier:
+    target = np.concatenate([block.target for block in blocks])
+    weight = np.concatenate([block.weight for block in blocks])
+    return _fit_forest(matrix, target, weight, settings)
+
+
+def _stacked(blocks: Sequence[_Block]) -> FloatArray:
+    return np.concatenate([block.matrix for block in blocks])
+
+
+def _first_pass(
+    blocks: Sequence[_Block],
+    settings: ForestSettings,
+    matrix_of: Callable[[int, int], FloatArray],
+) -> tuple[Forest, list[FloatArray]]:
+    """Return the first forest, and for each block the log-odds of all lines of its document.
+
+    The latter come from a forest that did not see the document's fold, so that the second pass
+    learns how far the first can be trusted.
+    """
+    odds: dict[int, FloatArray] = {}
+    for fold in sorted({block.fold for block in blocks}):
+        others = [block for block in blocks if block.fold != fold]
+        forest = forest_of(_fit_blocks(others, _stacked(others), settings))
+        for block in blocks:
+            if block.fold == fold:
+                odds[block.number] = forest.log_odds(matrix_of(block.number, fold))
+    first = forest_of(_fit_blocks(blocks, _stacked(blocks), settings))
+    return first, [odds[block.number] for block in blocks]
 
 
 def _sampled(
@@ -238,7 +292,10 @@ def _bag_matrix(features: Sequence[TextFeatures]) -> sparse.csr_matrix:
     sizes = [len(text.columns) for text in features]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     rows = np.concatenate(
-        [text.token_line + offset for text, offset in zip(features, offsets, strict=False)]
+        [
+            text.segment_line[text.token_segment] + offset
+            for text, offset in zip(features, offsets, strict=False)
+        ]
     )
     columns = np.concatenate([text.token_bucket for text in features])
     count = np.bincount(rows, minlength=offsets[-1])
@@ -275,55 +332,53 @@ _PROSE_STEP = 4
 
 
 def _typed_rows(data: Prepared) -> _KindBlock:
-    typed = [n for n, example in enumerate(data.corpus.texts) if example.group == "typed"]
-    kind = np.concatenate([data.corpus.texts[n].kind for n in typed])
-    fold = [np.full(len(data.corpus.texts[n].kind), data.corpus.texts[n].fold) for n in typed]
-    return [data.text[n] for n in typed], kind, np.ones(len(kind)), np.concatenate(fold)
+    typed = [example for example in data.texts if example.group == "typed"]
+    kind = np.concatenate([example.kind for example in typed])
+    fold = np.concatenate([np.full(len(example.kind), example.fold) for example in typed])
+    return [example.text for example in typed], kind, np.ones(len(kind)), fold
 
 
 def _prose_rows(data: Prepared) -> _KindBlock:
-    """Return the content lines of some dumps; their other lines are unknown here."""
-    dumps = [n for n, example in enumerate(data.corpus.texts) if example.group == "dump"]
-    used = dumps[::_PROSE_STEP]
-    kinds, folds = [], []
-    for number in used:
-        example = data.corpus.texts[number]
-        prose = (example.kind == 0) & (data.text[number].n_words >= _MIN_PROSE_WORDS)
-        kinds.append(np.where(prose, 0, UNKNOWN))
-        folds.append(np.full(len(example.kind), example.fold))
+    """Return the content lines of some dumps, and what is labelled of the others' lines."""
+    dumps = [example for example in data.texts if example.group == "dump"]
+    used = [
+        example
+        for number, example in enumerate(dumps)
+        if number % _PROSE_STEP == 0 or (example.kind > 0).any()
+    ]
+    kinds = []
+    for example in used:
+        prose = (example.kind == 0) & (example.text.n_words >= _MIN_PROSE_WORDS)
+        kinds.append(np.where(prose | (example.kind > 0), example.kind, UNKNOWN))
     kind = np.concatenate(kinds)
-    weight = np.full(len(kind), _PROSE_WEIGHT)
-    return [data.text[number] for number in used], kind, weight, np.concatenate(folds)
+    fold = np.concatenate([np.full(len(example.kind), example.fold) for example in used])
+    return [example.text for example in used], kind, np.full(len(kind), _PROSE_WEIGHT), fold
 
 
 def _single_rows(data: Prepared) -> _KindBlock:
-    kind = np.array([kind for _, kind, _ in data.corpus.singles], np.int64)
-    fold = np.array([fold for _, _, fold in data.corpus.singles], np.int64)
-    return data.single, kind, np.full(len(kind), _SINGLE_WEIGHT), fold
+    text, kind, fold = zip(*data.singles, strict=True)
+    return list(text), np.array(kind), np.full(len(kind), _SINGLE_WEIGHT), np.array(fold)
 
 
 def _content_rows(data: Prepared) -> _Rows:
     """Rows of page lines that are known to be content or chrome."""
-    examples = data.corpus.pages
-    target = np.concatenate([example.target for example in examples])
-    weight = np.concatenate(
-        [_page_weights(e, text) for e, text in zip(examples, data.page_text, strict=True)]
-    )
-    fold = np.concatenate([np.full(len(e.target), e.fold) for e in examples])
+    target = np.concatenate([page.target for page in data.pages])
+    weight = np.concatenate([_page_weights(page) for page in data.pages])
+    fold = np.concatenate([np.full(len(page.target), page.fold) for page in data.pages])
     known = ~np.isnan(target)
     return _Rows(
-        _bag_matrix(data.page_text)[known],
+        _bag_matrix([page.text for page in data.pages])[known],
         target[known].astype(np.int64),
         weight[known],
         fold[known],
     )
 
 
-def _page_weights(example: PageExample, text: TextFeatures) -> npt.NDArray[np.float64]:
+def _page_weights(page: PreparedPage) -> npt.NDArray[np.float64]:
     """Weight lines by the root of their words; pages equally, by how much of them is labelled."""
-    words = np.sqrt(text.n_words + 1.0)
-    known = ~np.isnan(example.target)
-    size = _PAGE_WEIGHT.get(example.source.dataset, _UNALIGNED_WEIGHT * float(known.mean()))
+    words = np.sqrt(page.text.n_words + 1.0)
+    known = ~np.isnan(page.target)
+    size = _PAGE_WEIGHT.get(page.dataset, _UNALIGNED_WEIGHT * float(known.mean()))
     weights: npt.NDArray[np.float64] = words * size / max(float(words[known].sum()), 1.0)
     return weights
 
@@ -373,86 +428,119 @@ def pack(weights: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
     return np.rint(weights / scale).astype(np.int8), scale
 
 
-def find_vocabulary(data: Prepared, folds: Collection[int]) -> dict[str, int]:
-    """Return the words of class names and ids that stand on at least four training sites."""
-    return _find_names(example for example in data.corpus.pages if example.fold in folds)
-
-
-def _find_names(pages: Iterable[PageExample]) -> dict[str, int]:
-    sites: dict[str, set[str]] = {}
-    for example in pages:
-        names = set(example.page.box_names) | set(example.page.line_inline)
-        for token in {token for name in names for token in name_tokens(name)}:
-            sites.setdefault(token, set()).add(example.source.site)
-    kept = sorted(token for token, where in sites.items() if len(where) >= _MIN_TOKEN_SITES)
-    return {token: index for index, token in enumerate(kept)}
-
-
-def _column_map(data: Prepared, vocabulary: dict[str, int]) -> IntArray:
+def _column_map(data: Prepared, vocabulary: Sequence[str]) -> IntArray:
     """Return for each name column of the corpus its column in a smaller vocabulary, or -1."""
+    numbers = {name: number for number, name in enumerate(data.names)}
     known = np.full((3, len(data.names)), -1, np.int64)
-    where = np.array([data.names[token] for token in vocabulary], np.int64)
-    index = np.arange(len(vocabulary))
-    known[:, where] = index + np.arange(3)[:, None] * len(vocabulary)
+    where = np.array([numbers[token] for token in vocabulary], np.int64)
+    known[:, where] = np.arange(len(vocabulary)) + np.arange(3)[:, None] * len(vocabulary)
     return known.ravel()
 
 
-def _names_of_page(data: Prepared, number: int, column_map: IntArray) -> tuple[IntArray, IntArray]:
+def _names_of_page(page: PreparedPage, column_map: IntArray) -> tuple[IntArray, IntArray]:
     """Return what ``box_names_matrix`` would for a smaller vocabulary than the corpus's."""
-    rows, columns = data.page_names[number]
+    rows, columns = page.names
     columns = column_map[columns]
     return rows[columns >= 0], columns[columns >= 0]
 
 
-def _fit_names(data: Prepared, folds: Collection[int], vocabulary: dict[str, int]) -> FloatArray:
-    used = [n for n, example in enumerate(data.corpus.pages) if example.fold in folds]
-    examples = [data.corpus.pages[number] for number in used]
-    target = np.concatenate([example.target for example in examples])
-    weight = np.concatenate(
-        [_page_weights(e, data.page_text[n]) for e, n in zip(examples, used, strict=True)]
-    )
+def _known_names(page: PreparedPage, column_map: IntArray, n_names: int) -> IntArray:
+    known = column_map[:n_names][page.tokens]
+    out: IntArray = known[known >= 0]
+    return out
+
+
+def _fit_names(
+    data: Prepared, folds: Collection[int], column_map: IntArray, n_names: int
+) -> FloatArray:
+    pages = [page for page in data.pages if page.fold in folds]
+    target = np.concatenate([page.target for page in pages])
+    weight = np.concatenate([_page_weights(page) for page in pages])
     rows, columns = [], []
     offset = 0
-    column_map = _column_map(data, vocabulary)
-    for example, number in zip(examples, used, strict=True):
-        line, column = _names_of_page(data, number, column_map)
+    for page in pages:
+        line, column = _names_of_page(page, column_map)
         rows.append(line + offset)
         columns.append(column)
-        offset += len(example.target)
-    row = np.concatenate(rows)
-    matrix = sparse.csr_matrix(
-        (np.ones(len(row), np.float32), (row, np.concatenate(columns))),
-        shape=(offset, 3 * len(vocabulary)),
-    )
+        offset += len(page.target)
+    matrix = _flags(rows, columns, (offset, 3 * n_names))
     known = ~np.isnan(target)
     fitted = _fit_linear(matrix[known], target[known].astype(np.int64), weight[known], _NAME_C, 2)
     return fitted[:, 0]
 
 
-def _fit_head(rows: _HeadRows, settings: ForestSettings) -> FittedHead:
-    matrix = np.concatenate(rows.matrix)
-    target = np.concatenate(rows.target)
-    weight = np.concatenate(rows.weight)
-    kind = np.concatenate(rows.kind)
+def _flags(
+    rows: Sequence[IntArray], columns: Sequence[IntArray], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    row = np.concatenate(rows)
+    values = np.ones(len(row), np.float32)
+    return sparse.csr_matrix((values, (row, np.concatenate(columns))), shape=shape)
+
+
+_TYPE_C = 10.0
+
+
+def _fit_page_types(
+    data: Prepared, folds: Collection[int], column_map: IntArray, n_names: int
+) -> FloatArray:
+    """Return the weights of ``page_types.type_scores``."""
+    pages = [page for page in data.pages if page.fold in folds and page.dataset == _TYPED_PAGES]
+    n_columns = n_names + N_META_BUCKETS + N_MEASURES
+    matrix = np.zeros((len(pages), n_columns), np.float32)
+    for row, page in enumerate(pages):
+        names = _known_names(page, column_map, len(data.names))
+        buckets = np.concatenate([names, n_names + page.clues.meta])
+        matrix[row, buckets] = 1 / np.sqrt(max(len(buckets), 1))
+        matrix[row, -N_MEASURES:] = page.clues.measures
+    target = np.array([PAGE_TYPES.index(page.page_type) for page in pages])
+    return _fit_linear(
+        sparse.csr_matrix(matrix), target, np.ones(len(pages)), _TYPE_C, len(PAGE_TYPES)
+    )
+
+
+# The set whose pages have been sorted by type.
+_TYPED_PAGES = "wcxb-dev"
+
+
+def _fit_forest(
+    matrix: FloatArray, target: FloatArray, weight: FloatArray, settings: ForestSettings
+) -> HistGradientBoostingClassifier:
     estimator = HistGradientBoostingClassifier(
         max_iter=settings.trees,
         max_leaf_nodes=settings.leaves,
         max_depth=settings.depth,
         min_samples_leaf=settings.min_leaf,
-        learning_rate=0.1,
+        max_features=_SHARE_OF_COLUMNS,
+        learning_rate=settings.rate,
         l2_regularization=1.0,
         early_stopping=False,
         random_state=SEED,
     )
-    estimator.fit(matrix, target.astype(np.int64), sample_weight=weight / weight.mean())
+    return estimator.fit(matrix, target.astype(np.int64), sample_weight=weight / weight.mean())
+
+
+# Each split looks at a random half of the columns: faster to fit, and no worse.
+_SHARE_OF_COLUMNS = 0.5
+
+
+def _fit_head(
+    blocks: Sequence[_Block],
+    first: Forest,
+    context: Sequence[FloatArray],
+    settings: ForestSettings,
+) -> FittedHead:
+    matrix = np.concatenate([_stacked(blocks), np.concatenate(context)], axis=1)
+    estimator = _fit_blocks(blocks, matrix, settings)
     mean = matrix.mean(axis=0, dtype=np.float64).astype(np.float32)
     deviation = matrix.std(axis=0, dtype=np.float64).astype(np.float32)
     scale = (1 / np.maximum(deviation, 1e-3)).astype(np.float32)
+    kind = np.concatenate([block.kind for block in blocks])
+    weight = np.concatenate([block.weight for block in blocks])
     chrome = kind > 0
     kind_weights = _fit_kinds(
         np.clip((matrix[chrome] - mean) * scale, -4, 4), kind[chrome], weight[chrome]
     )
-    return FittedHead(estimator, forest_of(estimator), mean, scale, kind_weights)
+    return FittedHead(estimator, first, forest_of(estimator), mean, scale, kind_weights)
 
 
 _KIND_C = 0.1

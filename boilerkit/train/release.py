@@ -25,7 +25,8 @@ from boilerkit.config import DEFAULT_ROLES
 from boilerkit.metrics import bag_overlap, count_words, mean
 from boilerkit.train.corpus import Corpus, PageExample, build_corpus
 from boilerkit.train.export import Calibration, save_model
-from boilerkit.train.fit import Bags, FittedHead, Prepared, Trainer, find_vocabulary, prepare
+from boilerkit.train.fit import Bags, FittedHead, Trainer
+from boilerkit.train.prepare import Prepared, prepare
 from boilerkit.train.sites import N_FOLDS
 
 __all__ = ["fold_folder", "train"]
@@ -38,6 +39,14 @@ _TEXT_LOSS = {"careful": 0.0025, "balanced": 0.009}
 _HTML_CAREFUL_LOSS = 0.0025
 _GREEDY_F1_SLACK = 0.003
 _CUT_GRID = np.round(np.arange(0.02, 0.981, 0.01), 4)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The examples as texts and as arrays, in the same order."""
+
+    corpus: Corpus
+    prepared: Prepared
 
 
 @dataclass
@@ -70,24 +79,24 @@ def train(
     are fitted at a time, each on one thread, so that the weights do not depend on it.
     """
     report("reading and aligning pages")
-    data = prepare(build_corpus(root, n_jobs=n_jobs))
+    corpus = build_corpus(root, n_jobs=n_jobs)
+    data = _Data(corpus, prepare(corpus))
     folds = set(range(N_FOLDS))
     rounds = [folds - {fold} for fold in sorted(folds)] + [folds]
     report(f"fitting {len(rounds)} models")
-    *fitted, final = Parallel(n_jobs=n_jobs)(delayed(_fit)(data, used) for used in rounds)
+    *fitted, final = Parallel(n_jobs=n_jobs)(delayed(_fit)(data.prepared, used) for used in rounds)
     report("scoring every fold by the model that did not see it")
     odds = _Odds({}, {})
-    scorer = Trainer(data)
+    scorer = Trainer(data.prepared)
     for fold, parts in enumerate(fitted):
-        _score_fold(scorer, data, parts, fold, odds)
+        _score_fold(scorer, data.prepared, parts, fold, odds)
     calibrations = _calibrate(data, odds, folds)
     card = {"name": name, "version": version, **_card(data, odds, calibrations)}
     if fold_cache is not None:
         for fold, parts in enumerate(fitted):
-            _save(
-                fold_folder(fold_cache, fold), parts, _calibrate(data, odds, folds - {fold}), card
-            )
-    _save(out, final, calibrations, card)
+            apart = _calibrate(data, odds, folds - {fold})
+            _save(fold_folder(fold_cache, fold), data.prepared.lexicon, parts, apart, card)
+    _save(out, data.prepared.lexicon, final, calibrations, card)
     return card
 
 
@@ -99,29 +108,34 @@ def fold_folder(cache: Path, fold: int) -> Path:
 def _fit(data: Prepared, folds: set[int]) -> _Fitted:
     trainer = Trainer(data)
     with threadpool_limits(1):  # sums in another order have other last digits
-        vocabulary = find_vocabulary(data, folds)
+        vocabulary = trainer.vocabulary(folds)
         inner = trainer.out_of_fold_bags(folds, vocabulary)
         heads = {"html": trainer.fit_html(inner), "text": trainer.fit_text(inner)}
         return _Fitted(trainer.bags(folds, vocabulary), heads)
 
 
 def _score_fold(trainer: Trainer, data: Prepared, fitted: _Fitted, fold: int, odds: _Odds) -> None:
-    html, text = fitted.heads["html"].forest, fitted.heads["text"].forest
-    for number, page in enumerate(data.corpus.pages):
+    html, text = fitted.heads["html"], fitted.heads["text"]
+    for number, page in enumerate(data.pages):
         if page.fold == fold:
-            odds.html[number] = _float64(html.log_odds(trainer.html_matrix(number, fitted.bags)))
-    for number, example in enumerate(data.corpus.texts):
-        if example.fold == fold and example.lines:
-            odds.text[number] = _float64(text.log_odds(trainer.text_matrix(number, fitted.bags)))
+            odds.html[number] = _float64(trainer.score_html(number, fitted.bags, html))
+    for number, example in enumerate(data.texts):
+        if example.fold == fold and len(example.kind):
+            odds.text[number] = _float64(trainer.score_text(number, fitted.bags, text))
 
 
 def _save(
-    folder: Path, parts: _Fitted, calibrations: Mapping[str, Calibration], card: Mapping[str, Any]
+    folder: Path,
+    lexicon: Mapping[str, npt.NDArray[Any]],
+    parts: _Fitted,
+    calibrations: Mapping[str, Calibration],
+    card: Mapping[str, Any],
 ) -> None:
     save_model(
         folder,
         name=card["name"],
         version=card["version"],
+        lexicon=lexicon,
         bags=parts.bags,
         heads=parts.heads,
         calibrations=calibrations,
@@ -129,7 +143,7 @@ def _save(
     )
 
 
-def _calibrate(data: Prepared, odds: _Odds, folds: set[int]) -> dict[str, Calibration]:
+def _calibrate(data: _Data, odds: _Odds, folds: set[int]) -> dict[str, Calibration]:
     return {
         "html": _calibrate_html(data.corpus, odds, folds),
         "text": _calibrate_text(data, odds, folds),
@@ -181,7 +195,7 @@ def page_f1(example: PageExample, kept: npt.NDArray[np.bool_]) -> float:
     return bag_overlap("\n".join(lines), example.source.gold or "", split_spaceless=spaceless).f1
 
 
-def _calibrate_text(data: Prepared, odds: _Odds, folds: set[int]) -> Calibration:
+def _calibrate_text(data: _Data, odds: _Odds, folds: set[int]) -> Calibration:
     """Calibrate on the lines that were labelled one by one."""
     typed = [
         number
@@ -190,7 +204,9 @@ def _calibrate_text(data: Prepared, odds: _Odds, folds: set[int]) -> Calibration
     ]
     kind = np.concatenate([data.corpus.texts[number].kind for number in typed])
     flat = np.concatenate([odds.text[number] for number in typed])
-    words = np.concatenate([data.text[number].n_words for number in typed]).astype(float)
+    words = np.concatenate([data.prepared.texts[number].text.n_words for number in typed]).astype(
+        float
+    )
     known = kind >= 0
     slope, intercept = _platt(flat[known], (kind[known] == 0).astype(float))
     score = _logistic(slope * flat + intercept)
@@ -203,14 +219,12 @@ def _calibrate_text(data: Prepared, odds: _Odds, folds: set[int]) -> Calibration
     return Calibration(slope, intercept, cuts)
 
 
-def _dump_cut(
-    data: Prepared, odds: _Odds, folds: set[int], slope: float, intercept: float
-) -> float:
+def _dump_cut(data: _Data, odds: _Odds, folds: set[int], slope: float, intercept: float) -> float:
     """Return the cut with the best word F1 on all-text dumps."""
     rows = []
     for number, example in enumerate(data.corpus.texts):
         if example.group == "dump" and example.fold in folds and example.lines:
-            words = data.text[number].n_words
+            words = data.prepared.texts[number].text.n_words
             score = _logistic(slope * odds.text[number] + intercept)
             content = np.isin(example.kind, (0,))
             rows.append([_share_f1(words, content, score >= cut) for cut in _CUT_GRID])
@@ -247,7 +261,7 @@ def _cut_at_loss(score: FloatArray, words: FloatArray, loss: float) -> float:
     return float(np.floor(score[order][np.searchsorted(lost, loss)] * 1e4) / 1e4)
 
 
-def _card(data: Prepared, odds: _Odds, calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
+def _card(data: _Data, odds: _Odds, calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
     return {
         "description": "Labels the lines of web pages and extracted texts as content or chrome.",
         "licence": "Apache-2.0",
@@ -270,7 +284,7 @@ _DATA_CREDITS = [
 ]
 
 
-def _scores(data: Prepared, odds: _Odds, calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
+def _scores(data: _Data, odds: _Odds, calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
     html, text = calibrations["html"], calibrations["text"]
     by_type: dict[str, list[float]] = {}
     for number, page in enumerate(data.corpus.pages):
@@ -285,14 +299,14 @@ def _scores(data: Prepared, odds: _Odds, calibrations: Mapping[str, Calibration]
     return scores | _typed_scores(data, odds, text)
 
 
-def _typed_scores(data: Prepared, odds: _Odds, text: Calibration) -> dict[str, Any]:
+def _typed_scores(data: _Data, odds: _Odds, text: Calibration) -> dict[str, Any]:
     content_words = lost_words = chrome = found = 0
     for number, example in enumerate(data.corpus.texts):
         if example.group != "typed" or not example.lines:
             continue
         score = _logistic(text.slope * odds.text[number] + text.intercept)
         kept = score >= text.cuts["balanced"]
-        words = data.text[number].n_words
+        words = data.prepared.texts[number].text.n_words
         content_words += int(words[example.kind == 0].sum())
         lost_words += int(words[(example.kind == 0) & ~kept].sum())
         chrome += int((example.kind > 0).sum())
