@@ -535,23 +535,18 @@ def _fit_head(
     deviation = matrix.std(axis=0, dtype=np.float64).astype(np.float32)
     scale = (1 / np.maximum(deviation, 1e-3)).astype(np.float32)
     kind = np.concatenate([block.kind for block in blocks])
-    weight = np.concatenate([block.weight for block in blocks])
     chrome = kind > 0
-    kind_weights = _fit_kinds(
-        np.clip((matrix[chrome] - mean) * scale, -4, 4), kind[chrome], weight[chrome]
-    )
+    kind_weights = _fit_kinds(np.clip((matrix[chrome] - mean) * scale, -4, 4), kind[chrome])
     return FittedHead(estimator, first, forest_of(estimator), mean, scale, kind_weights)
 
 
-_KIND_C = 0.1
+_KIND_C = 0.01
 
 
-def _fit_kinds(
-    matrix: FloatArray, kind: npt.NDArray[np.int64], weight: npt.NDArray[np.float64]
-) -> FloatArray:
-    """Return (n_columns + 1, n_chrome_kinds) weights of a softmax layer."""
+def _fit_kinds(matrix: FloatArray, kind: npt.NDArray[np.int64]) -> FloatArray:
+    """Return (n_columns + 1, n_chrome_kinds) weights of a softmax layer; all lines weigh alike."""
     estimator = LogisticRegression(C=_KIND_C, max_iter=200, tol=1e-3)
-    estimator.fit(matrix, kind, sample_weight=weight / weight.mean())
+    estimator.fit(matrix, kind)
     fitted = np.concatenate([estimator.coef_.T, estimator.intercept_[None, :]])
     if fitted.shape[1] == 1:
         fitted = _two_sided(fitted)
