@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from boilerkit.labels import PAGE_TYPES
+
 __all__ = ["describe_column"]
 
 _LINE = {
@@ -65,7 +67,37 @@ _MODELS = {
     "word_score": "content words against chrome words",
     "name_score": "content class names and ids against chrome ones",
 }
-_WHOLE = _LINE | _PLACE | _MARKUP | _MODELS
+_LEXICON = {
+    "signs": "phrases of the word lists",
+    "appeal_signs": "phrases that ask or offer something",
+    "sign_rate": "phrases of the word lists, by its length",
+    "whole_line": "made of phrases of the word lists alone",
+    "shared_share": "share of its words that other lines have too",
+    "on_topic_share": "share of its words that the document's prose has too",
+    "mean_rarity": "how rare its words are",
+    "on_topic_rare": "rare words that the document's prose has too",
+    "on_topic_rare_share": "share of its rare words that the document's prose has too",
+    "rare_words": "rare words",
+}
+_SEGMENTS = {
+    "least_odds": "its sentence that is least like content",
+    "first_odds": "its first sentence: content words against chrome words",
+    "last_odds": "its last sentence: content words against chrome words",
+    "segments": "its sentences",
+}
+_FIRST_PASS = {
+    "first_pass": "what a first look at all lines made of it",
+    "first_pass_fifth": "fifth best line of the page at a first look",
+}
+_WHOLE = _LINE | _PLACE | _MARKUP | _MODELS | _LEXICON | _SEGMENTS | _FIRST_PASS
+# Columns with one item a label: what comes before the label's name.
+_OF_LABEL = {
+    "is": "words typical of {}",
+    "most": "its sentence most typical of {}",
+    "sign": "phrases that are signs of {}",
+    "topic": "words on the topic of {}",
+    "whole": "made of phrases of {} alone",
+}
 _BOX = {
     "box_lines": "lines",
     "box_words": "words",
@@ -101,10 +133,11 @@ _SPREAD = {
 }
 
 _NEIGHBOUR = re.compile(r"(\w+)([+-])(\d)")
-_WINDOW = re.compile(r"(\w+)_win(\d+)")
+_WINDOW = re.compile(r"(\w+)_(win|near)(\d+)")
+_LABELLED = re.compile(r"(is|most|sign|topic|whole)_(\w+)")
 _SCORE_BOX = re.compile(r"(\w+)_box(\d)")
 _NUMBERED = re.compile(r"(\w+)_(\d+)")
-_SCORE_SPREAD = re.compile(r"((?:word|name)_score)(_signature|_page|_max)")
+_SCORE_SPREAD = re.compile(r"(word_score|name_score|first_pass)(_signature|_page|_max)")
 
 
 def describe_column(column: str) -> str:
@@ -115,8 +148,9 @@ def describe_column(column: str) -> str:
     if match := _NEIGHBOUR.fullmatch(column):
         return f"{_neighbour(match[2], match[3])}: {_describe_own(match[1])}"
     if match := _WINDOW.fullmatch(column):
-        lines = "1 line" if match[2] == "1" else f"{match[2]} lines"
-        return f"up to {lines} around: {_describe_own(match[1])}"
+        lines = "1 line" if match[3] == "1" else f"{match[3]} lines"
+        by = ", all alike" if match[2] == "near" else ""
+        return f"up to {lines} around{by}: {_describe_own(match[1])}"
     if match := _SCORE_BOX.fullmatch(column):
         return f"{_container(match[2])}: {_describe_own(match[1])}"
     if match := _SCORE_SPREAD.fullmatch(column):
@@ -127,14 +161,22 @@ def describe_column(column: str) -> str:
 def _describe_own(column: str) -> str:
     if column in _WHOLE:
         return _WHOLE[column]
-    if column.startswith("is_"):
-        return f"words typical of {column[3:]}"
+    if column.startswith("page_"):
+        return f"page taken for: {_page_type(column[5:])}"
+    if labelled := _LABELLED.fullmatch(column):
+        return _OF_LABEL[labelled[1]].format(labelled[2])
     match = _NUMBERED.fullmatch(column)
     if match is None:
         raise KeyError(column)
     if match[1] == "in":
         return f"stands in {_AROUND[int(match[2])]}"
     return f"{_container(match[2])}: {_BOX[match[1]]}"
+
+
+def _page_type(name: str) -> str:
+    if name not in PAGE_TYPES:
+        raise KeyError(f"page_{name}")
+    return name
 
 
 def _neighbour(sign: str, distance: str) -> str:

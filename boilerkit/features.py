@@ -13,9 +13,8 @@ import numpy as np
 
 from boilerkit.context import group_means, shifted, span_means, window_means
 from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure
-from boilerkit.labels import Label
+from boilerkit.labels import PAGE_TYPES, Label
 from boilerkit.lexicon import LEXICON_COLUMNS
-from boilerkit.page_types import PAGE_TYPES
 from boilerkit.text_features import TEXT_COLUMNS, FloatArray, TextFeatures
 
 __all__ = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["CHROME_LABELS", "Label", "Role"]
+__all__ = ["CHROME_LABELS", "PAGE_TYPES", "Label", "Role"]
 
 
 class _Name(str, Enum):
@@ -56,3 +56,7 @@ class Role(_Name):
     QUOTE = "quote"
     CODE = "code"
     TEXT = "text"
+
+
+PAGE_TYPES = ("article", "documentation", "service", "forum", "listing", "collection", "product")
+"""The types of page that the model tells apart, as in WCXB."""

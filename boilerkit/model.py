@@ -37,12 +37,12 @@ from boilerkit.features import (
     text_matrix,
 )
 from boilerkit.html_features import box_names_matrix, read_structure, structure_columns
+from boilerkit.labels import PAGE_TYPES
 from boilerkit.lexicon import LEXICON_ARRAYS, Lexicon, lexicon_columns
 from boilerkit.page_lines import PageLines
 from boilerkit.page_types import (
     N_MEASURES,
     N_META_BUCKETS,
-    PAGE_TYPES,
     page_clues,
     type_scores,
 )

@@ -19,21 +19,11 @@ from boilerkit.text_features import FloatArray, IntArray, TextFeatures
 __all__ = [
     "N_MEASURES",
     "N_META_BUCKETS",
-    "PAGE_TYPES",
     "PageClues",
     "page_clues",
     "type_scores",
 ]
 
-PAGE_TYPES = (
-    "article",
-    "documentation",
-    "service",
-    "forum",
-    "listing",
-    "collection",
-    "product",
-)
 N_META_BUCKETS = 512
 _SCHEMA_TYPE = re.compile(r'"@type"\s*:\s*"(\w+)"')
 _PRICE = re.compile(r"[$€£¥₹₽]\s?\d|\d\s?(?:€|zł|kr\b)")

@@ -134,6 +134,11 @@ class TextFeatures:
     n_words: IntArray
     n_chars: IntArray
 
+    @property
+    def token_line(self) -> IntArray:
+        """The line of each hashed feature."""
+        return self.segment_line[self.token_segment]
+
 
 @dataclass(frozen=True, slots=True)
 class Words:

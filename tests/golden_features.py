@@ -19,10 +19,14 @@ from boilerkit.features import (
     html_matrix,
     text_matrix,
 )
-from boilerkit.html_features import box_names_matrix, read_structure
+from boilerkit.html_features import box_names_matrix, read_structure, structure_columns
 from boilerkit.html_lines import read_html
-from boilerkit.model import bag_scores
+from boilerkit.labels import PAGE_TYPES
+from boilerkit.lexicon import Lexicon, compile_phrases, lexicon_columns
+from boilerkit.model import bag_scores, names_on_page, word_scores
+from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, page_clues, type_scores
 from boilerkit.text_features import N_BUCKETS, measure_lines
+from boilerkit.wordlists import load_wordlists
 
 GOLDEN = Path(__file__).parent / "golden" / "features.json"
 
@@ -68,22 +72,34 @@ def _weights(n_classes: int) -> np.ndarray:
     return (steps.reshape(-1, n_classes) / 504.5 - 1).astype(np.float32)
 
 
+def _lexicon() -> Lexicon:
+    rarity = (np.arange(N_BUCKETS) % 97).astype(np.uint8)
+    return Lexicon.build({**compile_phrases(load_wordlists()), "rarity": rarity})
+
+
 def _text_columns(lines: list[str]) -> Columns:
     text = measure_lines(lines)
-    return _named(text_matrix(text, bag_scores(text, _weights(len(KINDS)))), TEXT_MATRIX_COLUMNS)
+    lexical = lexicon_columns(text, _lexicon())
+    words = word_scores(text, _weights(len(KINDS)))
+    return _named(text_matrix(text, lexical, words), TEXT_MATRIX_COLUMNS)
 
 
 def _page_columns(html: str) -> Columns:
     page, _ = read_html(html)
     text, structure = measure_lines(page.texts), read_structure(page)
-    rows, columns = box_names_matrix(
-        page, structure, {"box": 0, "footer": 1, "menu": 2, "story": 3}
-    )
-    names = np.bincount(rows, columns - 4.5, minlength=len(page.texts)).astype(np.float32)
+    vocabulary = {"box": 0, "footer": 1, "menu": 2, "story": 3}
+    rows, columns = box_names_matrix(page, structure, vocabulary)
+    n_clues = len(vocabulary) + N_META_BUCKETS + N_MEASURES + 1
+    types = _weights(len(PAGE_TYPES))[:n_clues]
     scores = PageScores(
-        bag_scores(text, _weights(len(KINDS))), bag_scores(text, _weights(1))[:, 0], names
+        word_scores(text, _weights(len(KINDS))),
+        bag_scores(text, _weights(1))[:, 0],
+        np.bincount(rows, columns - 4.5, minlength=len(page.texts)).astype(np.float32),
+        type_scores(names_on_page(columns, len(vocabulary)), page_clues(page, text), types),
     )
-    return _named(html_matrix(page, structure, text, scores), HTML_COLUMNS)
+    structural = structure_columns(page, structure, text)
+    lexical = lexicon_columns(text, _lexicon())
+    return _named(html_matrix(structure, structural, text, lexical, scores), HTML_COLUMNS)
 
 
 def _named(matrix: np.ndarray, names: tuple[str, ...]) -> Columns:

@@ -21,7 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from boilerkit.train import corpus, fit
 from boilerkit.train.release import train
 
-_FOREST = fit.ForestSettings(trees=12, leaves=7, depth=4, min_leaf=20)
+_FOREST = fit.ForestSettings(trees=12, leaves=7, depth=4, min_leaf=20, rate=0.1)
+_FORESTS = fit.Forests(_FOREST, _FOREST)
 _MAX_BINS = 15
 _MAX_ITERATIONS = 6
 _OWN_LINES_STEP = 40
@@ -37,8 +38,8 @@ class QuickRegression(LogisticRegression):
 def apply_quick_settings(patch: pytest.MonkeyPatch) -> None:
     """Put the quick settings in place; they hold in this process only, so train with one job."""
     own_lines = corpus._single_lines
-    patch.setattr(fit, "HTML_FOREST", _FOREST)
-    patch.setattr(fit, "TEXT_FOREST", _FOREST)
+    patch.setattr(fit, "HTML_FORESTS", _FORESTS)
+    patch.setattr(fit, "TEXT_FORESTS", _FORESTS)
     patch.setattr(fit, "LogisticRegression", QuickRegression)
     patch.setattr(
         fit,

@@ -12,6 +12,7 @@ from boilerkit.features import (
     KINDS,
     TEXT_MATRIX_COLUMNS,
     PageScores,
+    WordScores,
     html_matrix,
     softmax,
     text_matrix,
@@ -25,7 +26,8 @@ from boilerkit.html_features import (
     structure_columns,
 )
 from boilerkit.html_lines import read_html
-from boilerkit.labels import Label
+from boilerkit.labels import PAGE_TYPES, Label
+from boilerkit.lexicon import LEXICON_COLUMNS
 from boilerkit.page_lines import PageLines
 from boilerkit.text_features import measure_lines
 
@@ -222,7 +224,10 @@ def text_rows(lines: list[str], logits: np.ndarray | None = None) -> dict[str, l
     """Return the text matrix by column name."""
     if logits is None:
         logits = np.zeros((len(lines), len(KINDS)), np.float32)
-    matrix = text_matrix(measure_lines(lines), logits)
+    text = measure_lines(lines)
+    segments = logits[text.segment_line]
+    lexical = np.zeros((len(lines), len(LEXICON_COLUMNS)), np.float32)
+    matrix = text_matrix(text, lexical, WordScores(logits, segments))
     assert matrix.shape == (len(lines), len(TEXT_MATRIX_COLUMNS))
     return dict(zip(TEXT_MATRIX_COLUMNS, matrix.T.tolist(), strict=True))
 
@@ -278,12 +283,17 @@ class TestHtmlMatrix:
     def rows(self, html: str, word: list[float], name: list[float]) -> dict[str, list[float]]:
         page = page_of(html)
         n = len(page.texts)
+        text, structure = measure_lines(page.texts), read_structure(page)
+        zeros = np.zeros((n, len(KINDS)), np.float32)
         scores = PageScores(
-            np.zeros((n, len(KINDS)), np.float32),
+            WordScores(zeros, np.zeros((len(text.segment_line), len(KINDS)), np.float32)),
             np.array(word, np.float32),
             np.array(name, np.float32),
+            np.zeros(len(PAGE_TYPES), np.float32),
         )
-        matrix = html_matrix(page, read_structure(page), measure_lines(page.texts), scores)
+        lexical = np.zeros((n, len(LEXICON_COLUMNS)), np.float32)
+        structural = structure_columns(page, structure, text)
+        matrix = html_matrix(structure, structural, text, lexical, scores)
         assert matrix.shape == (n, len(HTML_COLUMNS))
         return dict(zip(HTML_COLUMNS, matrix.T.tolist(), strict=True))
 

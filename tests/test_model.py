@@ -13,10 +13,10 @@ from toy_model import CUTS, SCORES
 
 from boilerkit import Cleaner
 from boilerkit.features import KINDS, TEXT_MATRIX_COLUMNS
-from boilerkit.html_features import read_structure
+from boilerkit.html_features import box_names_matrix, read_structure
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
-from boilerkit.model import Forest, Head, Model, bag_scores, load_model, name_scores
+from boilerkit.model import Forest, Head, Model, bag_scores, load_model, summed_names
 from boilerkit.text_features import N_BUCKETS, measure_lines
 
 
@@ -88,7 +88,8 @@ def test_name_scores_add_up_the_names_around_a_line() -> None:
     page, _ = read_html('<div class="nav"><p class="card">One</p></div><p>two</p>')
     vocabulary = {"card": 0, "nav": 1}
     weights = np.array([1, 2, 10, 20, 100, 200, 0.5], np.float32)  # own, parent, around, bias
-    scores = name_scores(page, read_structure(page), vocabulary, weights)
+    rows, columns = box_names_matrix(page, read_structure(page), vocabulary)
+    scores = summed_names(rows, columns, weights, len(page.texts))
     assert scores.tolist() == [1 + 20 + 100 + 200 + 0.5, 0.5]
 
 
@@ -100,6 +101,7 @@ class TestHead:
         kind_weights[1, KINDS.index(Label.SOCIAL) - 1] = 1
         kind_weights[2, KINDS.index(Label.BYLINE) - 1] = 0.5
         return Head(
+            first=forest(),
             forest=forest(),
             slope=0.1,
             intercept=-2.0,

@@ -114,7 +114,7 @@ class TestDamaged:
 
     def test_settings_of_another_model(self, folder: Path) -> None:
         arrays = toy_arrays()
-        arrays["text_value"] += 1
+        arrays["text_second_value"] += 1
         other = write_model(folder.with_name("other"), toy_config(), npz_bytes(arrays))
         (folder / "config.json").write_bytes((other / "config.json").read_bytes())
         assert "SHA-256" in refused(folder)

@@ -20,22 +20,15 @@ from tiny_corpus import SITES, write_tiny_corpus
 
 from boilerkit import Cleaner, Label
 from boilerkit.config import OPERATING_POINTS
-from boilerkit.features import KINDS
+from boilerkit.features import KINDS, html_context, text_context
 from boilerkit.model import Model, bag_scores, load_model
 from boilerkit.text_features import measure_lines
 from boilerkit.train import corpus as corpus_module
 from boilerkit.train import fit as fit_module
 from boilerkit.train.corpus import UNKNOWN, Corpus, appeal_fold, build_corpus, sentence_keys
 from boilerkit.train.export import Calibration, save_model
-from boilerkit.train.fit import (
-    Bags,
-    FittedHead,
-    Prepared,
-    Trainer,
-    find_vocabulary,
-    pack,
-    prepare,
-)
+from boilerkit.train.fit import Bags, FittedHead, Trainer, pack
+from boilerkit.train.prepare import Prepared, prepare
 from boilerkit.train.release import fold_folder
 from boilerkit.train.sites import N_FOLDS, fold_of
 
@@ -273,6 +266,7 @@ class TestHeldOutSentences:
 class Parts:
     """A fit, its export read back, and what both are asked about."""
 
+    corpus: Corpus
     data: Prepared
     trainer: Trainer
     bags: Bags
@@ -282,17 +276,29 @@ class Parts:
     def matrices(self, kind: str) -> np.ndarray:
         """Return the features of all lines of all pages or texts."""
         if kind == "html":
-            pages = range(len(self.data.corpus.pages))
-            return np.concatenate([self.trainer.html_matrix(n, self.bags) for n in pages])
-        texts = [n for n, example in enumerate(self.data.corpus.texts) if example.lines]
-        return np.concatenate([self.trainer.text_matrix(n, self.bags) for n in texts])
+            return np.concatenate([self.html_matrix(n) for n in range(len(self.corpus.pages))])
+        texts = [n for n, example in enumerate(self.corpus.texts) if example.lines]
+        return np.concatenate([self.text_matrix(n) for n in texts])
+
+    def html_matrix(self, number: int) -> np.ndarray:
+        """Return the columns of both passes over a page."""
+        matrix = self.trainer.html_matrix(number, self.bags)
+        odds = self.heads["html"].first.log_odds(matrix)
+        page = self.data.pages[number]
+        return np.concatenate([matrix, html_context(odds, page.structure, page.text)], axis=1)
+
+    def text_matrix(self, number: int) -> np.ndarray:
+        """Return the columns of both passes over a text."""
+        matrix = self.trainer.text_matrix(number, self.bags)
+        odds = self.heads["text"].first.log_odds(matrix)
+        return np.concatenate([matrix, text_context(odds, self.data.texts[number].text)], axis=1)
 
 
 @pytest.fixture(scope="module")
 def parts(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Parts:
     data = prepare(corpus)
     trainer = Trainer(data)
-    vocabulary = find_vocabulary(data, ALL_FOLDS)
+    vocabulary = trainer.vocabulary(ALL_FOLDS)
     inner = trainer.out_of_fold_bags(ALL_FOLDS, vocabulary)
     heads = {"html": trainer.fit_html(inner), "text": trainer.fit_text(inner)}
     bags = trainer.bags(ALL_FOLDS, vocabulary)
@@ -302,12 +308,13 @@ def parts(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Parts:
         folder,
         name="parts",
         version="0",
+        lexicon=data.lexicon,
         bags=bags,
         heads=heads,
         calibrations={"html": calibration, "text": calibration},
         card={},
     )
-    return Parts(data, trainer, bags, heads, load_model(folder))
+    return Parts(corpus, data, trainer, bags, heads, load_model(folder))
 
 
 def with_weights(weights: np.ndarray, classes: np.ndarray) -> LogisticRegression:
@@ -340,7 +347,7 @@ class TestParity:
     def test_the_word_models_score_like_scikit_learns(self, parts: Parts, name: str) -> None:
         weights = getattr(parts.model, name)
         np.testing.assert_array_equal(weights, getattr(parts.bags, name))
-        texts = [example.page.texts for example in parts.data.corpus.pages[:20]]
+        texts = [example.page.texts for example in parts.corpus.pages[:20]]
         estimator = with_weights(weights, np.arange(max(weights.shape[1], 2)))
         for lines in texts:
             features = measure_lines(lines)
@@ -363,16 +370,12 @@ class TestParity:
         assert agree.mean() > 0.999
 
     def test_run_time_features_are_those_of_training(self, parts: Parts) -> None:
-        for number in range(0, len(parts.data.corpus.pages), 7):
-            page = parts.data.corpus.pages[number].page
-            np.testing.assert_array_equal(
-                parts.model.html_matrix(page), parts.trainer.html_matrix(number, parts.bags)
-            )
-        for number in range(0, len(parts.data.corpus.texts), 23):
-            lines = parts.data.corpus.texts[number].lines
-            np.testing.assert_array_equal(
-                parts.model.text_matrix(lines), parts.trainer.text_matrix(number, parts.bags)
-            )
+        for number in range(0, len(parts.corpus.pages), 7):
+            page = parts.corpus.pages[number].page
+            np.testing.assert_array_equal(parts.model.html_matrix(page), parts.html_matrix(number))
+        for number in range(0, len(parts.corpus.texts), 23):
+            lines = parts.corpus.texts[number].lines
+            np.testing.assert_array_equal(parts.model.text_matrix(lines), parts.text_matrix(number))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -404,16 +407,8 @@ class TestFolds:
     @staticmethod
     def is_only_of(parts: Parts, bucket: int, fold: int) -> bool:
         """Return whether a bucket is met in one fold's pages, texts and lines alone."""
-        corpus = parts.data.corpus
-        met = {
-            example.fold
-            for examples, features in (
-                (corpus.pages, parts.data.page_text),
-                (corpus.texts, parts.data.text),
-            )
-            for example, text in zip(examples, features, strict=True)
-            if bucket in text.token_bucket
-        }
+        examples = [*parts.data.pages, *parts.data.texts]
+        met = {example.fold for example in examples if bucket in example.text.token_bucket}
         return met == {fold}
 
     def test_out_of_fold_models_leave_out_their_fold(self, parts: Parts) -> None:
@@ -427,11 +422,11 @@ class TestFolds:
 
     def test_a_name_is_known_from_four_sites_on(self, parts: Parts) -> None:
         sites: dict[str, set[str]] = {}
-        for example in parts.data.corpus.pages:
+        for example in parts.corpus.pages:
             for names in (*example.page.box_names, *example.page.line_inline):
                 for token in names.lower().split():
                     sites.setdefault(token, set()).add(example.source.site)
-        vocabulary = find_vocabulary(parts.data, ALL_FOLDS)
+        vocabulary = parts.bags.vocabulary
         assert {"nav", "menu", "headline", "footer", "promo"} <= set(vocabulary)
         assert all(len(sites.get(token, "1234")) >= 4 for token in vocabulary)
         assert list(vocabulary) == sorted(vocabulary)

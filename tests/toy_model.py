@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from boilerkit.features import HTML_COLUMNS, KINDS, TEXT_MATRIX_COLUMNS
-from boilerkit.labels import Label
-from boilerkit.model import FORMAT_VERSION, config_checksum
+from boilerkit.features import KINDS
+from boilerkit.labels import PAGE_TYPES, Label
+from boilerkit.lexicon import LEXICON_ARRAYS
+from boilerkit.model import COLUMNS, FORMAT_VERSION, config_checksum
+from boilerkit.page_types import N_MEASURES, N_META_BUCKETS
 from boilerkit.text_features import N_BUCKETS
 
 # Score of a line with 0, 1, 2, and 3 or more exclamation or question marks.
@@ -28,42 +30,44 @@ SCORES = (0.95, 0.6, 0.3, 0.05)
 # Two marks: kept by "careful" alone; one mark: dropped by "greedy" alone.
 CUTS = {"careful": 0.2, "balanced": 0.5, "greedy": 0.7}
 VOCABULARY = ["footer", "nav"]
-_COLUMNS = {"html": HTML_COLUMNS, "text": TEXT_MATRIX_COLUMNS}
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 
 def toy_config() -> dict[str, Any]:
     """Return config.json without the checksum."""
-    head = {"bias": 0.0, "depth": 3, "slope": 1.0, "intercept": 0.0, "cuts": CUTS}
+    forest = {"bias": 0.0, "depth": 3}
+    head = {"first": forest, "second": forest, "slope": 1.0, "intercept": 0.0, "cuts": CUTS}
     return {
         "format_version": FORMAT_VERSION,
         "name": "toy",
         "version": "1.0",
         "kinds": [kind.value for kind in KINDS],
-        "columns": {kind: list(columns) for kind, columns in _COLUMNS.items()},
+        "columns": {kind: list(columns) for kind, columns in COLUMNS.items()},
         "heads": {"html": dict(head), "text": dict(head)},
         "vocabulary": VOCABULARY,
     }
 
 
 def toy_arrays() -> Arrays:
-    """Return the arrays of weights.npz."""
-    arrays: Arrays = {}
+    """Return the arrays of weights.npz; the lexicon knows no phrase."""
+    arrays: Arrays = {name: np.zeros(0, kind) for name, kind in LEXICON_ARRAYS.items()}
+    arrays["rarity"] = np.zeros(N_BUCKETS, np.uint8)
     for name, shape in (
         ("word_kinds", (N_BUCKETS + 1, len(KINDS))),
         ("word_content", (N_BUCKETS + 1, 1)),
         ("name_content", (3 * len(VOCABULARY) + 1, 1)),
+        ("page_types", (len(VOCABULARY) + N_META_BUCKETS + N_MEASURES + 1, len(PAGE_TYPES))),
     ):
         arrays[f"{name}_q"] = np.zeros(shape, np.int8)
         arrays[f"{name}_scale"] = np.ones(shape[1], np.float32)
-    for kind, columns in _COLUMNS.items():
+    for kind, columns in COLUMNS.items():
         arrays |= {f"{kind}_{name}": array for name, array in _head_arrays(columns).items()}
     return arrays
 
 
 def _head_arrays(columns: tuple[str, ...]) -> Arrays:
-    """Return one tree over the number of marks, and a kind layer over ``@`` and ``€``."""
+    """Return a tree over the number of marks, twice, and a kind layer over ``@`` and ``€``."""
     marks = columns.index("bang_count")
     odds = np.log(np.array(SCORES) / (1 - np.array(SCORES)))
     kind_weights = np.zeros((len(columns) + 1, len(KINDS) - 1), np.float32)
@@ -71,12 +75,15 @@ def _head_arrays(columns: tuple[str, ...]) -> Arrays:
     kind_weights[columns.index("at_count"), KINDS.index(Label.DONATION) - 1] = 9
     kind_weights[columns.index("currency_count"), KINDS.index(Label.SUBSCRIPTION) - 1] = 9
     leaf = np.inf
-    return {
+    forest = {
         "feature": np.array([marks, 0, marks, 0, marks, 0, 0], np.int16),
         "threshold": np.array([0.5, leaf, 1.5, leaf, 2.5, leaf, leaf], np.float32),
         "children": np.array([1, 2, 1, 1, 3, 4, 3, 3, 5, 6, 5, 5, 6, 6], np.int32),
         "value": np.array([0, odds[0], 0, odds[1], 0, odds[2], odds[3]], np.float32),
         "roots": np.array([0], np.int32),
+    }
+    return {
+        **{f"{nth}_{name}": array for nth in ("first", "second") for name, array in forest.items()},
         "mean": np.zeros(len(columns), np.float32),
         "scale": np.ones(len(columns), np.float32),
         "kind_weights": kind_weights,

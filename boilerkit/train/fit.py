@@ -25,8 +25,9 @@ from boilerkit.features import (
     text_context,
     text_matrix,
 )
+from boilerkit.labels import PAGE_TYPES
 from boilerkit.model import Forest, bag_scores, summed_names, word_scores
-from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, PAGE_TYPES, type_scores
+from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, type_scores
 from boilerkit.text_features import N_BUCKETS, FloatArray, IntArray, TextFeatures
 from boilerkit.train.corpus import UNKNOWN
 from boilerkit.train.prepare import Prepared, PreparedPage, find_vocabulary
@@ -292,10 +293,7 @@ def _bag_matrix(features: Sequence[TextFeatures]) -> sparse.csr_matrix:
     sizes = [len(text.columns) for text in features]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     rows = np.concatenate(
-        [
-            text.segment_line[text.token_segment] + offset
-            for text, offset in zip(features, offsets, strict=False)
-        ]
+        [text.token_line + offset for text, offset in zip(features, offsets, strict=False)]
     )
     columns = np.concatenate([text.token_bucket for text in features])
     count = np.bincount(rows, minlength=offsets[-1])
