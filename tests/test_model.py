@@ -12,11 +12,11 @@ from strategies import lines
 from toy_model import CUTS, SCORES
 
 from boilerkit import Cleaner
-from boilerkit.features import KINDS, TEXT_MATRIX_COLUMNS
+from boilerkit.features import KINDS
 from boilerkit.html_features import box_names_matrix, read_structure
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
-from boilerkit.model import Forest, Head, Model, bag_scores, load_model, summed_names
+from boilerkit.model import COLUMNS, Forest, Head, Model, bag_scores, load_model, summed_names
 from boilerkit.text_features import N_BUCKETS, measure_lines
 
 
@@ -158,7 +158,7 @@ class TestToyModel:
 
     def test_a_line_scores_the_same_in_a_matrix_of_any_size(self, model: Model) -> None:
         matrix = model.text_matrix(["one!", "two", "three!!!"] * 40)
-        assert matrix.shape == (120, len(TEXT_MATRIX_COLUMNS))
+        assert matrix.shape == (120, len(COLUMNS["text"]))
         whole = model.heads["text"].score(matrix).content
         single = [model.heads["text"].score(matrix[[row]]).content[0] for row in range(120)]
         assert whole.tolist() == single
