@@ -150,6 +150,13 @@ _BREAKING_OUT = frozenset(
     ]
 )
 _CELLS = frozenset(["td", "th"])
+# The attributes that say how a list counts and how far a table's cell reaches.
+_LAYOUT_ATTRIBUTES = {
+    "ol": ("start", "reversed"),
+    "li": ("value",),
+    "td": ("colspan", "rowspan"),
+    "th": ("colspan", "rowspan"),
+}
 # A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
 # segment that React streams hidden and moves into place. All other hidden text is left out.
 _REVEALED = re.compile(
@@ -193,6 +200,8 @@ class _LineTarget:
         self._link_start = -1
         self._link_chars = 0
         self._link_count = 0
+        self._href = ""
+        self._links: list[tuple[str, str]] = []
         self._inline: list[str] = []
         self._hidden = SHOWN
         self._hiding: list[tuple[int, int]] = []
@@ -220,6 +229,7 @@ class _LineTarget:
                 self._pieces.append("\n")
             else:
                 self._flush()
+                self.page.breaks.append(len(self.page.texts))
             return
         if tag in _SKIPPED:
             kind = attrib.get("type", "") or attrib.get("id", "") if attrib else ""
@@ -255,12 +265,15 @@ class _LineTarget:
             self._link_count += 1
             if "href" in attrib:
                 self._link_start = len(self._pieces)
+                self._href = attrib["href"]
         elif tag == "img":
             self._n_images += 1
             return
         elif tag == "meta":
             self._read_meta(attrib)
             return
+        elif tag == "base":
+            self.page.base = self.page.base or attrib.get("href", "")
         names = attrib.get("class")
         if names:
             self._inline.append(names)
@@ -287,6 +300,8 @@ class _LineTarget:
             names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
             page.box_class.append(css_class)
             page.box_names.append(names)
+            if tag in _LAYOUT_ATTRIBUTES:
+                self._keep_layout(index, tag, attrib)
             if _is_hidden(attrib):
                 revealed = _REVEALED.search(names) or "aria-labelledby" in attrib
                 self._hide(index, REVEALED if revealed else HIDDEN)
@@ -303,6 +318,11 @@ class _LineTarget:
             self._source = NOSCRIPT
         elif tag == "template" and "shadowrootmode" not in attrib:
             self._hide(index, HIDDEN)
+
+    def _keep_layout(self, box: int, tag: str, attrib: Mapping[str, str]) -> None:
+        for name in _LAYOUT_ATTRIBUTES[tag]:
+            if name in attrib:
+                self.page.attributes.setdefault(box, {})[name] = attrib[name]
 
     def _hide(self, box: int, how: int) -> None:
         self._hiding.append((box, self._hidden))
@@ -355,6 +375,7 @@ class _LineTarget:
     def _count_link_chars(self) -> None:
         linked = "".join(self._pieces[self._link_start :])
         self._link_chars += len(linked) - linked.count(" ") - linked.count("\n")
+        self._links.append((linked, self._href))
 
     def _flush(self) -> None:
         if self._pre:
@@ -371,6 +392,7 @@ class _LineTarget:
             self._emit(text)
         else:
             self._link_chars = 0
+            self._links.clear()
 
     def _flush_pre(self) -> None:
         rows = [row.rstrip() for row in "".join(self._pieces).split("\n")]
@@ -390,6 +412,8 @@ class _LineTarget:
         page.hidden.append(self._hidden)
         page.source.append(self._source)
         page.images.append(self._n_images)
+        page.links.append(tuple(self._links))
+        self._links.clear()
         self._link_chars = self._link_count = 0
         if self._inline:
             self._inline = []
@@ -408,12 +432,19 @@ class _LineTarget:
         if not one_line_each or any(len(cell) > _MAX_CELL_CHARS or "\n" in cell for cell in cells):
             return
         first = row.first
+        page.row_cells[box] = [
+            (page.texts[start], page.links[start]) if start < end else ("", ())
+            for start, end in zip(row.cells, ends, strict=True)
+        ]
         page.texts[first:] = [_CELL_SEPARATOR.join(cells)]
         page.link_chars[first:] = [sum(page.link_chars[first:])]
         page.link_count[first:] = [sum(page.link_count[first:])]
         page.line_inline[first:] = [" ".join(filter(None, page.line_inline[first:]))]
         page.line_box[first:] = [box]
+        page.links[first:] = [()]
         del page.hidden[first + 1 :], page.source[first + 1 :], page.images[first + 1 :]
+        while page.breaks and page.breaks[-1] > first:
+            page.breaks.pop()
         for inner in range(box, len(page.box_end)):
             page.box_first[inner] = min(page.box_first[inner], first)
             page.box_end[inner] = min(page.box_end[inner], first + 1)
@@ -513,6 +544,7 @@ def _drop_lines(page: PageLines, dropped: list[bool]) -> None:
     new_index = [0, *accumulate(int(not drop) for drop in dropped)]
     page.box_first[:] = [new_index[line] for line in page.box_first]
     page.box_end[:] = [new_index[line] for line in page.box_end]
+    page.breaks[:] = [new_index[line] for line in page.breaks]
 
 
 def _append_data(page: PageLines, text: str) -> None:
@@ -536,3 +568,4 @@ def _append_data(page: PageLines, text: str) -> None:
         page.hidden.append(SHOWN)
         page.source.append(DATA)
         page.images.append(page.images[-1] if page.images else 0)
+        page.links.append(())

@@ -18,7 +18,7 @@ errors labels records config metrics
 decode rescue guard data_lines page_lines html_lines roles text_lines
 wordlists measures heuristic_rules heuristic_kinds heuristic
 text_features context html_features features model
-decide render backends site_profile pipeline __init__
+decide render layout markdown_text markdown backends site_profile pipeline __init__
 column_words explain bench
 train.__init__ train.sites train.align train.datasets train.corpus train.fit train.export train.release
 cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_train cli __main__
