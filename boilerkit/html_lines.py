@@ -16,7 +16,7 @@ from typing import TypeGuard
 from boilerkit.data_lines import find_data_texts
 from boilerkit.errors import MissingDependencyError
 from boilerkit.guard import END_TAG, parse_guarded
-from boilerkit.page_lines import DATA, HIDDEN, NOSCRIPT, REVEALED, SHOWN, VISIBLE, PageLines
+from boilerkit.page_lines import DATA, HIDDEN, NOSCRIPT, REVEALED, SHOWN, VISIBLE, Link, PageLines
 
 try:
     from lxml import etree
@@ -201,7 +201,7 @@ class _LineTarget:
         self._link_chars = 0
         self._link_count = 0
         self._href = ""
-        self._links: list[tuple[str, str]] = []
+        self._links: list[Link] = []
         self._inline: list[str] = []
         self._hidden = SHOWN
         self._hiding: list[tuple[int, int]] = []
@@ -375,7 +375,8 @@ class _LineTarget:
     def _count_link_chars(self) -> None:
         linked = "".join(self._pieces[self._link_start :])
         self._link_chars += len(linked) - linked.count(" ") - linked.count("\n")
-        self._links.append((linked, self._href))
+        before = "".join(self._pieces[: self._link_start])
+        self._links.append((len("".join(before.split())) if before else 0, linked, self._href))
 
     def _flush(self) -> None:
         if self._pre:

@@ -256,6 +256,20 @@ class _Writer:
         return in_item and new[0].number in (None, 1)
 
 
+def _is_same_kind(some: Container, other: Container) -> bool:
+    """Return whether both are items of lists with numbers, or of lists without."""
+    return (some.list_box is None, some.number is None) == (
+        other.list_box is None,
+        other.number is None,
+    )
+
+
+def _goes_on(before: Container, item: Container) -> bool:
+    """Return whether an item is the next one of its list, as a reader of Markdown counts."""
+    follows = before.number is None or item.number == before.number + 1
+    return before.list_box == item.list_box and follows
+
+
 def _n_shared(some: Sequence[Container], others: Sequence[Container]) -> int:
     """Return how many containers two nestings have in common, from the outermost on."""
     depth = 0
@@ -266,15 +280,11 @@ def _n_shared(some: Sequence[Container], others: Sequence[Container]) -> int:
 
 def _open_container(container: Container, before: _Open | None) -> _Open:
     """Return a container to write into; `before` is the one that ended right there, if any."""
-    if container.list_box is None:
+    if container.list_box is None:  # a quote
         return _Open(container, 0, "> ", "> ")
     number = container.number
     style = 0
-    if before is not None and before.container.list_box is not None:
-        old = before.container
-        goes_on = old.list_box == container.list_box and (
-            number is None or (old.number is not None and number == old.number + 1)
-        )
-        style = before.style if goes_on else 1 - before.style
+    if before is not None and _is_same_kind(before.container, container):
+        style = before.style if _goes_on(before.container, container) else 1 - before.style
     mark = _BULLETS[style] if number is None else f"{number}{_DELIMITERS[style]}"
     return _Open(container, style, f"{mark} ", " " * (len(mark) + 1))

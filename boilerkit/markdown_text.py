@@ -74,8 +74,8 @@ def code_block(text: str, language: str = "") -> list[str]:
 def link_text(text: str, links: Links, base: str) -> str:
     """Return the source of an inline text with its links.
 
-    links: the linked texts in their order, with their addresses. base: the page's address, for
-    relative ones, or empty. An address that is no place to go to is left out.
+    links: those of the line, as PageLines has them. base: the page's address, for relative ones,
+    or empty. An address that is no place to go to is left out.
     """
     parts = []
     done = 0
@@ -102,21 +102,12 @@ def page_address(url: str | None, base: str) -> str:
 
 
 def _find_links(text: str, links: Links) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and address of each linked text, looking for whole words first.
-
-    A page's line does not tell where its links stood before white space was folded: where the
-    words of one stand unlinked before it, those words become the link.
-    """
-    done = 0
-    for linked, href in links:
-        words = " ".join(linked.split())
-        if not words:
-            continue
-        whole = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)").search(text, done)
-        start = whole.start() if whole else text.find(words, done)
-        if start >= 0:
-            done = start + len(words)
-            yield start, done, href
+    """Yield start, end and address of each link that has a text."""
+    places = [place for place, char in enumerate(text) if char != " "]
+    for before, linked, href in links:
+        n_chars = len("".join(linked.split()))
+        if n_chars:
+            yield places[before], places[before + n_chars - 1] + 1, href
 
 
 def _destination(href: str, base: str) -> str:

@@ -12,6 +12,7 @@ __all__ = [
     "REVEALED",
     "SHOWN",
     "VISIBLE",
+    "Link",
     "Links",
     "PageLines",
 ]
@@ -21,7 +22,10 @@ VISIBLE, NOSCRIPT, DATA = range(3)
 # Whether readers see it: always, once the page reveals it, never.
 SHOWN, REVEALED, HIDDEN = range(3)
 
-Links: TypeAlias = tuple[tuple[str, str], ...]
+# The characters of the line before it, white space not counted; the linked text, white space not
+# folded; its href.
+Link: TypeAlias = tuple[int, str, str]
+Links: TypeAlias = tuple[Link, ...]
 
 
 @dataclass(slots=True)
@@ -32,11 +36,10 @@ class PageLines:
     block element, in document order; ``line_box`` and ``box_parent`` are indices into the latter.
     ``box_end[i]`` is one past the last line in box i. Box 0 is the root.
 
-    What only the layout needs is sparse. ``links``: the linked texts of each line, white space not
-    folded, with their ``href``. ``breaks``: for each ``<br>`` the number of lines before it.
-    ``row_cells``: the cells of each box that is a row in one line, empty ones too, as text and
-    links. ``attributes``: by box, how a list counts and how far a cell reaches. ``base``: the
-    ``href`` of ``<base>``.
+    What only the layout of the page needs is sparse. ``breaks``: for each ``<br>`` the number of
+    lines before it. ``row_cells``: the cells of each box that is a row in one line, empty ones
+    too, as text and links. ``attributes``: by box, how a list counts and how far a cell reaches.
+    ``base``: the ``href`` of ``<base>``.
     """
 
     texts: list[str] = field(default_factory=list)
