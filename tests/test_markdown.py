@@ -205,6 +205,25 @@ class TestTables:
         ]
 
 
+class TestHostilePages:
+    @pytest.mark.parametrize(
+        "html",
+        [
+            "<table>" + "<tr>" + "<td colspan=1000>a" * 300 + "<tr><td>b<td>c" * 300,
+            "<table>" + "<tr>" + "<td rowspan=1000>a" * 300 + "<tr><td>b" * 300,
+            "<table>" + "<tr>" + "<td>a" * 3000 + "<tr><td>b<td>c" * 3000,
+            "<ol start=999999999><li>" * 300 + "<pre>" + "a\n" * 3000,
+            "<table><tr><td>a<td>" * 300,
+        ],
+    )
+    def test_what_comes_out_is_bounded_by_what_goes_in(
+        self, everything: Cleaner, html: str
+    ) -> None:
+        rendered = everything.extract(html, format="markdown")
+        assert "a" in rendered
+        assert len(rendered) < 60 * len(html)
+
+
 LINKED = "<p>See <a href='/map'>the map</a>, <a href='b?x=(1)'>b</a>!<a href=#top>^</a></p>"
 
 
