@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from boilerkit.page_lines import Links, PageLines
+from boilerkit.page_lines import Cell, Link, PageLines
 
 __all__ = [
     "Container",
@@ -30,6 +30,7 @@ _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _MAX_CONTAINERS = 8
 # CommonMark reads numbers of up to nine digits.
 _MAX_NUMBER = 999_999_999
+_LANGUAGE = re.compile(r"(?:^|\s)language-([A-Za-z0-9_+#.-]+)")
 _INTEGER = re.compile(r"\s*([+-]?[0-9]{1,10})")
 # A span beyond this is a way to say "all columns"; it bounds what a row can become.
 _MAX_SPAN = 100
@@ -37,34 +38,51 @@ _MAX_SPAN = 100
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """Those columns of PageLines that tell its structure, shared with it and never changed."""
+    """Those columns of PageLines that tell its structure, shared with it and never changed.
+
+    ``languages`` maps lines of code to their language, where the page names it.
+    """
 
     line_box: list[int]
-    line_inline: list[str]
-    links: list[Links]
+    links: list[Link]
     breaks: list[int]
     box_tag: list[str]
-    box_class: list[str]
     box_parent: list[int]
-    row_cells: dict[int, list[tuple[str, Links]]]
+    row_cells: dict[int, list[Cell]]
     attributes: dict[int, dict[str, str]]
     base: str
+    languages: dict[int, str]
 
     @classmethod
     def of(cls, page: PageLines) -> PageLayout:
         """Return the layout of a page."""
         return cls(
             line_box=page.line_box,
-            line_inline=page.line_inline,
             links=page.links,
             breaks=page.breaks,
             box_tag=page.box_tag,
-            box_class=page.box_class,
             box_parent=page.box_parent,
             row_cells=page.row_cells,
             attributes=page.attributes,
             base=page.base,
+            languages=_find_languages(page),
         )
+
+
+def _find_languages(page: PageLines) -> dict[int, str]:
+    """Return the X of ``class="language-X"`` on, in or around each <pre>."""
+    if "pre" not in page.box_tag:
+        return {}
+    languages = {}
+    for line, box in enumerate(page.line_box):
+        if page.box_tag[box] == "pre":
+            parent = page.box_parent[box]
+            around = (page.box_class[parent], page.box_class[page.box_parent[parent]])
+            names = " ".join((page.box_class[box], page.line_inline[line], *around))
+            found = _LANGUAGE.search(names)
+            if found:
+                languages[line] = found[1]
+    return languages
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ block, a table. Blocks are written below each other, inside the quotes and list 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
 
 from boilerkit.labels import Role
 from boilerkit.layout import (
@@ -31,17 +29,13 @@ from boilerkit.markdown_text import (
     page_address,
     paragraph_row,
 )
-from boilerkit.page_lines import Links
+from boilerkit.page_lines import Link
 from boilerkit.records import Line
 
 __all__ = ["MarkdownRenderer"]
 
-_LANGUAGE = re.compile(r"(?:^|\s)language-([A-Za-z0-9_+#.-]+)")
 _BULLETS = ("-", "*")
 _DELIMITERS = (".", ")")
-
-# A text and its links → the source of one row.
-_Inline: TypeAlias = Callable[[str, Links], str]
 
 
 class _Kind(Enum):
@@ -76,27 +70,15 @@ class MarkdownRenderer:
 
         links: whether linked text comes with its address.
         """
-        layout = self.layout
         single = [line.role is Role.PARAGRAPH and "\n" not in line.text for line in lines]
-        in_tables = find_tables(layout, single)
-        around = containers_of(layout)
-        inline = _linked(page_address(self.url, layout.base)) if links else _unlinked
+        in_tables = find_tables(self.layout, single)
+        around = containers_of(self.layout)
+        base = page_address(self.url, self.layout.base) if links else None
+        sources = _Sources(self.layout, lines, in_tables, base)
         writer = _Writer()
-        for block in _find_blocks(layout, lines, self.roles, in_tables):
-            if block.kind is _Kind.TABLE:
-                rows = _table_rows(layout, block, lines, in_tables, inline)
-            else:
-                rows = _text_rows(layout, block, lines, inline)
-            writer.add(rows, around[block.box], block.kind)
+        for block in _find_blocks(self.layout, lines, self.roles, in_tables):
+            writer.add(sources.of(block), around[block.box], block.kind)
         return "\n".join(writer.rows)
-
-
-def _unlinked(text: str, links: Links) -> str:
-    return escape_text(text)
-
-
-def _linked(base: str) -> _Inline:
-    return lambda text, links: link_text(text, links, base)
 
 
 def _find_blocks(
@@ -146,57 +128,70 @@ def _is_continued(last: _Block, new: _Block, n_breaks: int) -> bool:
     return follows and (new.kind is _Kind.HEADING or n_breaks == 1)
 
 
-def _text_rows(
-    layout: PageLayout, block: _Block, lines: Sequence[Line], inline: _Inline
-) -> list[str]:
-    """Return the source of a block that is no table."""
-    if block.kind is _Kind.CODE:
-        (number,) = block.lines
-        return code_block(lines[number].text, _language(layout, number))
-    rows = [inline(lines[number].text, layout.links[number]) for number in block.lines]
-    if block.kind is _Kind.HEADING:
-        marks = "#" * int(layout.box_tag[block.box][1])
-        return [f"{marks} {escape_heading(' '.join(rows))}"]
-    *broken, last = map(paragraph_row, rows)
-    return [*(f"{row}\\" for row in broken), last]
+class _Sources:
+    """Turns blocks into rows of source.
 
+    base: the address that links are relative to, or empty; None leaves links out.
+    """
 
-def _language(layout: PageLayout, number: int) -> str:
-    """Return the X of ``class="language-X"`` in or around a code block, or an empty string."""
-    box = layout.line_box[number]
-    parent = layout.box_parent[box]
-    outer = layout.box_class[layout.box_parent[parent]]
-    inner = (layout.box_class[box], layout.line_inline[number], layout.box_class[parent])
-    found = _LANGUAGE.search(" ".join((*inner, outer)))
-    return found[1] if found else ""
+    def __init__(
+        self,
+        layout: PageLayout,
+        lines: Sequence[Line],
+        in_tables: Mapping[int, TableLine],
+        base: str | None,
+    ) -> None:
+        self._layout = layout
+        self._lines = lines
+        self._in_tables = in_tables
+        self._base = base
+        self._links = defaultdict[int, list[Link]](list)
+        for link in layout.links if base is not None else ():
+            self._links[link[0]].append(link)
 
+    def of(self, block: _Block) -> list[str]:
+        """Return the source of a block, at least one row."""
+        if block.kind is _Kind.TABLE:
+            return self._table(block)
+        if block.kind is _Kind.CODE:
+            (number,) = block.lines
+            return code_block(self._lines[number].text, self._layout.languages.get(number, ""))
+        rows = list(map(self._line, block.lines))
+        if block.kind is _Kind.HEADING:
+            marks = "#" * int(self._layout.box_tag[block.box][1])
+            return [f"{marks} {escape_heading(' '.join(rows))}"]
+        *broken, last = map(paragraph_row, rows)
+        return [*(f"{row}\\" for row in broken), last]
 
-def _table_rows(
-    layout: PageLayout,
-    block: _Block,
-    lines: Sequence[Line],
-    in_tables: Mapping[int, TableLine],
-    inline: _Inline,
-) -> list[str]:
-    """Return the source of a table; its header is empty if the page has none or it is not kept."""
-    rows: dict[int, dict[int, str]] = {}
-    for number in block.lines:
-        place = in_tables[number]
-        columns = place.table.columns
-        row = rows.setdefault(place.row, {})
-        if place.cell is not None:
-            row[columns[place.cell]] = inline(lines[number].text, layout.links[number])
-            continue
-        cells = zip(place.table.rows[place.row], layout.row_cells[place.row], strict=True)
-        row.update({columns[box]: inline(*cell) for box, cell in cells})
-    n_columns = 1 + max(max(row) for row in rows.values())
-    header = rows.pop(in_tables[block.lines[0]].table.header, {})
-    rule = dict.fromkeys(range(n_columns), "---")
-    return [
-        _table_row(header, n_columns),
-        _table_row(rule, n_columns),
-        *(_table_row(row, 1 + max(row)) for row in rows.values()),
-    ]
+    def _line(self, number: int) -> str:
+        return self._inline(self._lines[number].text, self._links.get(number, ()))
+
+    def _inline(self, text: str, links: Sequence[Link]) -> str:
+        if self._base is None or not links:
+            return escape_text(text)
+        return link_text(text, links, self._base)
+
+    def _table(self, block: _Block) -> list[str]:
+        """Return a table; its header is empty if the page has none or it is not kept."""
+        table = self._in_tables[block.lines[0]].table
+        rows: dict[int, dict[int, str]] = {}
+        for number in block.lines:
+            place = self._in_tables[number]
+            row = rows.setdefault(place.row, {})
+            if place.cell is not None:
+                row[table.columns[place.cell]] = self._line(number)
+                continue
+            cells = self._layout.row_cells[place.row]
+            for box, cell in zip(table.rows[place.row], cells, strict=True):
+                row[table.columns[box]] = self._inline(*cell)
+        n_columns = 1 + max(max(row) for row in rows.values())
+        header = rows.pop(table.header, {})
+        rule = dict.fromkeys(range(n_columns), "---")
+        return [
+            _table_row(header, n_columns),
+            _table_row(rule, n_columns),
+            *(_table_row(row, 1 + max(row)) for row in rows.values()),
+        ]
 
 
 def _table_row(cells: Mapping[int, str], n_columns: int) -> str:

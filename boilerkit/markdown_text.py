@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urljoin
 
-from boilerkit.page_lines import Links
+from boilerkit.page_lines import Link
 
 __all__ = [
     "code_block",
@@ -71,7 +71,7 @@ def code_block(text: str, language: str = "") -> list[str]:
     return [fence + language, *_LINE_BREAK.sub("\n", text).split("\n"), fence]
 
 
-def link_text(text: str, links: Links, base: str) -> str:
+def link_text(text: str, links: Sequence[Link], base: str) -> str:
     """Return the source of an inline text with its links.
 
     links: those of the line, as PageLines has them. base: the page's address, for relative ones,
@@ -101,13 +101,15 @@ def page_address(url: str | None, base: str) -> str:
         return url or ""
 
 
-def _find_links(text: str, links: Links) -> Iterator[tuple[int, int, str]]:
+def _find_links(text: str, links: Sequence[Link]) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and address of each link that has a text."""
     places = [place for place, char in enumerate(text) if char != " "]
-    for before, linked, href in links:
-        n_chars = len("".join(linked.split()))
-        if n_chars:
-            yield places[before], places[before + n_chars - 1] + 1, href
+    done = 0
+    for _, gap, linked, href in links:
+        start = done + gap
+        done = start + len("".join(linked.split()))
+        if done > start:
+            yield places[start], places[done - 1] + 1, href
 
 
 def _destination(href: str, base: str) -> str:

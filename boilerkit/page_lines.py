@@ -12,8 +12,8 @@ __all__ = [
     "REVEALED",
     "SHOWN",
     "VISIBLE",
+    "Cell",
     "Link",
-    "Links",
     "PageLines",
 ]
 
@@ -22,10 +22,11 @@ VISIBLE, NOSCRIPT, DATA = range(3)
 # Whether readers see it: always, once the page reveals it, never.
 SHOWN, REVEALED, HIDDEN = range(3)
 
-# The characters of the line before it, white space not counted; the linked text, white space not
-# folded; its href.
-Link: TypeAlias = tuple[int, str, str]
-Links: TypeAlias = tuple[Link, ...]
+# The number of its line; how many characters stand between the link before it in the line, or the
+# line's start, and its own, white space not counted; the linked text, not folded; its href.
+Link: TypeAlias = tuple[int, int, str, str]
+# The text of a table's cell and its links.
+Cell: TypeAlias = tuple[str, list[Link]]
 
 
 @dataclass(slots=True)
@@ -36,10 +37,10 @@ class PageLines:
     block element, in document order; ``line_box`` and ``box_parent`` are indices into the latter.
     ``box_end[i]`` is one past the last line in box i. Box 0 is the root.
 
-    What only the layout of the page needs is sparse. ``breaks``: for each ``<br>`` the number of
-    lines before it. ``row_cells``: the cells of each box that is a row in one line, empty ones
-    too, as text and links. ``attributes``: by box, how a list counts and how far a cell reaches.
-    ``base``: the ``href`` of ``<base>``.
+    What only the layout of the page needs is sparse. ``links``: all links, in order.
+    ``breaks``: for each ``<br>`` the number of lines before it. ``row_cells``: the cells of each
+    box that is a row in one line, empty ones too, as text and links. ``attributes``: by box, how
+    a list counts and how far a cell reaches. ``base``: the ``href`` of ``<base>``.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -59,9 +60,9 @@ class PageLines:
     meta: dict[str, str] = field(default_factory=dict)
     data_scripts: list[tuple[str, str]] = field(default_factory=list)
     images: list[int] = field(default_factory=list)
-    links: list[Links] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     breaks: list[int] = field(default_factory=list)
-    row_cells: dict[int, list[tuple[str, Links]]] = field(default_factory=dict)
+    row_cells: dict[int, list[Cell]] = field(default_factory=dict)
     attributes: dict[int, dict[str, str]] = field(default_factory=dict)
     base: str = ""
 
@@ -76,5 +77,4 @@ class PageLines:
             self.hidden,
             self.source,
             self.images,
-            self.links,
         )

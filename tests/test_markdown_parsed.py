@@ -116,21 +116,21 @@ class TestLinks:
     def test_a_linked_text_is_that_text(self, linked: str, before: str, after: str) -> None:
         text = " ".join(f"{before} {linked} {after}".split())
         n_before = len("".join(before.split()))
-        source = paragraph_row(link_text(text, ((n_before, f" {linked}", "/x"),), ""))
+        source = paragraph_row(link_text(text, [(0, n_before, f" {linked}", "/x")], ""))
         assert parse(source) == (paragraph(text),)
         (inline,) = PARSER.parseInline(source)
         assert [t.attrs["href"] for t in inline.children if t.type == "link_open"] == ["/x"]
 
     @given(st.text(max_size=30), st.sampled_from(["", "http://a.example/b/", "http://[x"]))
     def test_any_address(self, href: str, base: str) -> None:
-        source = link_text("One two three", ((3, "two", href),), base)
+        source = link_text("One two three", [(0, 3, "two", href)], base)
         for row in (source, f"| {escape_cell(source)} |\n|---|"):
             assert "One two three" in str(parse(row))
 
     @given(st.text("abz09/?=&;#%._~-ü+,:@!$'*[]", min_size=1, max_size=20))
     def test_an_address_is_kept(self, path: str) -> None:
         href = f"http://a.example/{path}"
-        (inline,) = PARSER.parseInline(link_text("One", ((0, "One", href),), ""))
+        (inline,) = PARSER.parseInline(link_text("One", [(0, 0, "One", href)], ""))
         assert inline.children[0].attrs["href"] == PARSER.normalizeLink(href)
 
 
