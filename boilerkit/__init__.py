@@ -65,11 +65,14 @@ def extract(
     """Return the main content of a page, one line per paragraph, heading, list item, table row.
 
     html: the page as text, bytes or a parsed lxml element (left unchanged).
-    url: the page's address. charset: the one that HTTP declared, for bytes.
-    format: ``text``.
+    url: the page's address, which relative links are resolved against. charset: the one that
+    HTTP declared, for bytes.
+    format: ``text``; ``markdown``, with headings, lists, tables, quotes and code; or
+    ``markdown+links``, with the addresses of links too.
 
-    Equals ``classify_html(html).text``. An empty page gives an empty text. Raises TypeError for
-    an argument of a wrong type, ConfigError for an unknown format.
+    Equals ``classify_html(html).render(format)``, and as ``text`` ``classify_html(html).text``. An
+    empty page gives an empty text. Raises TypeError for an argument of a wrong type, ConfigError
+    for an unknown format.
     """
     return _cleaner(config).extract(html, url=url, charset=charset, format=format)
 

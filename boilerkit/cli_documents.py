@@ -22,7 +22,15 @@ __all__ = ["LABEL_FORMATS", "TEXT_FORMATS", "choose_kind", "open_cleaner", "run_
 TEXT_FORMATS = (*FORMATS, "jsonl")
 LABEL_FORMATS = ("table", "jsonl", "json", "tsv")
 
-_ENDINGS = {"text": None, "table": ".txt", "jsonl": ".jsonl", "json": ".json", "tsv": ".tsv"}
+_ENDINGS = {
+    "text": None,
+    "markdown": ".md",
+    "markdown+links": ".md",
+    "table": ".txt",
+    "jsonl": ".jsonl",
+    "json": ".json",
+    "tsv": ".tsv",
+}
 
 Renderer = Callable[[Source, Document], str]
 

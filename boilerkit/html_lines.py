@@ -8,7 +8,7 @@ line has what the classifier needs of the page's structure, kept in columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TypeGuard
@@ -16,7 +16,17 @@ from typing import TypeGuard
 from boilerkit.data_lines import find_data_texts
 from boilerkit.errors import MissingDependencyError
 from boilerkit.guard import END_TAG, parse_guarded
-from boilerkit.page_lines import DATA, HIDDEN, NOSCRIPT, REVEALED, SHOWN, VISIBLE, PageLines
+from boilerkit.page_lines import (
+    DATA,
+    HIDDEN,
+    NOSCRIPT,
+    REVEALED,
+    SHOWN,
+    VISIBLE,
+    Cell,
+    Link,
+    PageLines,
+)
 
 try:
     from lxml import etree
@@ -150,6 +160,9 @@ _BREAKING_OUT = frozenset(
     ]
 )
 _CELLS = frozenset(["td", "th"])
+# Elements whose attributes say how a list counts and how far a table's cell reaches.
+_COUNTED = frozenset(["ol", "li", "td", "th"])
+_LAYOUT_ATTRIBUTES = frozenset(["start", "reversed", "value", "colspan", "rowspan"])
 # A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
 # segment that React streams hidden and moves into place. All other hidden text is left out.
 _REVEALED = re.compile(
@@ -193,6 +206,8 @@ class _LineTarget:
         self._link_start = -1
         self._link_chars = 0
         self._link_count = 0
+        self._link_end = 0
+        self._href = ""
         self._inline: list[str] = []
         self._hidden = SHOWN
         self._hiding: list[tuple[int, int]] = []
@@ -220,6 +235,7 @@ class _LineTarget:
                 self._pieces.append("\n")
             else:
                 self._flush()
+                self.page.breaks.append(len(self.page.texts))
             return
         if tag in _SKIPPED:
             kind = attrib.get("type", "") or attrib.get("id", "") if attrib else ""
@@ -253,14 +269,18 @@ class _LineTarget:
     def _start_inline(self, tag: str, attrib: Mapping[str, str]) -> None:
         if tag == "a":
             self._link_count += 1
-            if "href" in attrib:
+            href = attrib.get("href")
+            if href is not None:
                 self._link_start = len(self._pieces)
+                self._href = href
         elif tag == "img":
             self._n_images += 1
             return
         elif tag == "meta":
             self._read_meta(attrib)
             return
+        elif tag == "base":
+            self.page.base = self.page.base or attrib.get("href", "")
         names = attrib.get("class")
         if names:
             self._inline.append(names)
@@ -287,6 +307,10 @@ class _LineTarget:
             names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
             page.box_class.append(css_class)
             page.box_names.append(names)
+            if tag in _COUNTED and not _LAYOUT_ATTRIBUTES.isdisjoint(attrib):
+                page.attributes[index] = {
+                    name: attrib[name] for name in _LAYOUT_ATTRIBUTES if name in attrib
+                }
             if _is_hidden(attrib):
                 revealed = _REVEALED.search(names) or "aria-labelledby" in attrib
                 self._hide(index, REVEALED if revealed else HIDDEN)
@@ -355,6 +379,12 @@ class _LineTarget:
     def _count_link_chars(self) -> None:
         linked = "".join(self._pieces[self._link_start :])
         self._link_chars += len(linked) - linked.count(" ") - linked.count("\n")
+        gap = 0
+        if self._link_start > self._link_end:
+            between = "".join(self._pieces[self._link_end : self._link_start])
+            gap = len("".join(between.split()))
+        self._link_end = len(self._pieces)
+        self.page.links.append((len(self.page.texts), gap, linked, self._href))
 
     def _flush(self) -> None:
         if self._pre:
@@ -367,6 +397,7 @@ class _LineTarget:
             self._link_start = 0
         text = " ".join("".join(self._pieces).split())
         self._pieces.clear()
+        self._link_end = 0
         if text:
             self._emit(text)
         else:
@@ -375,6 +406,7 @@ class _LineTarget:
     def _flush_pre(self) -> None:
         rows = [row.rstrip() for row in "".join(self._pieces).split("\n")]
         self._pieces.clear()
+        self._link_end = 0
         self._link_start = 0 if self._link_start >= 0 else -1
         text = "\n".join(rows).strip("\n")
         if text:
@@ -408,6 +440,7 @@ class _LineTarget:
         if not one_line_each or any(len(cell) > _MAX_CELL_CHARS or "\n" in cell for cell in cells):
             return
         first = row.first
+        page.row_cells[box] = self._take_cells(first, zip(row.cells, ends, strict=True))
         page.texts[first:] = [_CELL_SEPARATOR.join(cells)]
         page.link_chars[first:] = [sum(page.link_chars[first:])]
         page.link_count[first:] = [sum(page.link_count[first:])]
@@ -417,6 +450,23 @@ class _LineTarget:
         for inner in range(box, len(page.box_end)):
             page.box_first[inner] = min(page.box_first[inner], first)
             page.box_end[inner] = min(page.box_end[inner], first + 1)
+
+    def _take_cells(self, first: int, spans: Iterable[tuple[int, int]]) -> list[Cell]:
+        """Return the cells of a row with their links, which are no longer the page's."""
+        page = self.page
+        n_links = len(page.links)
+        while n_links and page.links[n_links - 1][0] >= first:
+            n_links -= 1
+        links: dict[int, list[Link]] = {}
+        for link in page.links[n_links:]:
+            links.setdefault(link[0], []).append(link)
+        del page.links[n_links:]
+        while page.breaks and page.breaks[-1] > first:
+            page.breaks.pop()
+        return [
+            (page.texts[start], links.get(start, [])) if start < end else ("", [])
+            for start, end in spans
+        ]
 
     def close(self) -> PageLines:
         """Return the page's lines; called by the parser at the end of the input."""
@@ -513,6 +563,12 @@ def _drop_lines(page: PageLines, dropped: list[bool]) -> None:
     new_index = [0, *accumulate(int(not drop) for drop in dropped)]
     page.box_first[:] = [new_index[line] for line in page.box_first]
     page.box_end[:] = [new_index[line] for line in page.box_end]
+    page.breaks[:] = [new_index[line] for line in page.breaks]
+    page.links[:] = [
+        (new_index[line], gap, linked, href)
+        for line, gap, linked, href in page.links
+        if line < len(dropped) and not dropped[line]
+    ]
 
 
 def _append_data(page: PageLines, text: str) -> None:

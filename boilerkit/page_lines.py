@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 __all__ = [
     "DATA",
@@ -12,6 +12,8 @@ __all__ = [
     "REVEALED",
     "SHOWN",
     "VISIBLE",
+    "Cell",
+    "Link",
     "PageLines",
 ]
 
@@ -19,6 +21,12 @@ __all__ = [
 VISIBLE, NOSCRIPT, DATA = range(3)
 # Whether readers see it: always, once the page reveals it, never.
 SHOWN, REVEALED, HIDDEN = range(3)
+
+# The number of its line; how many characters stand between the link before it in the line, or the
+# line's start, and its own, white space not counted; the linked text, not folded; its href.
+Link: TypeAlias = tuple[int, int, str, str]
+# The text of a table's cell and its links.
+Cell: TypeAlias = tuple[str, list[Link]]
 
 
 @dataclass(slots=True)
@@ -28,6 +36,11 @@ class PageLines:
     Every ``line_*`` list has one item a line, in reading order; every ``box_*`` list one item a
     block element, in document order; ``line_box`` and ``box_parent`` are indices into the latter.
     ``box_end[i]`` is one past the last line in box i. Box 0 is the root.
+
+    What only the layout of the page needs is sparse. ``links``: all links, in order.
+    ``breaks``: for each ``<br>`` the number of lines before it. ``row_cells``: the cells of each
+    box that is a row in one line, empty ones too, as text and links. ``attributes``: by box, how
+    a list counts and how far a cell reaches. ``base``: the ``href`` of ``<base>``.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -47,6 +60,11 @@ class PageLines:
     meta: dict[str, str] = field(default_factory=dict)
     data_scripts: list[tuple[str, str]] = field(default_factory=list)
     images: list[int] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    breaks: list[int] = field(default_factory=list)
+    row_cells: dict[int, list[Cell]] = field(default_factory=dict)
+    attributes: dict[int, dict[str, str]] = field(default_factory=dict)
+    base: str = ""
 
     def line_columns(self) -> tuple[list[Any], ...]:
         """Return all columns that have one item a line."""

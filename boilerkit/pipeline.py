@@ -123,6 +123,8 @@ class Cleaner:
         charset: str | None = None,
     ) -> Document:
         """Label every line of a page; see :func:`boilerkit.classify_html`."""
+        from boilerkit.layout import PageLayout
+        from boilerkit.markdown import MarkdownRenderer
         from boilerkit.roles import headline, line_roles
 
         _check_optional_str("url", url)
@@ -145,6 +147,7 @@ class Cleaner:
             truncated=truncated,
             backend=self._backend.name,
             model=self._backend.model_name,
+            _renderer=MarkdownRenderer(PageLayout.of(page), self._config.roles, url),
         )
 
     def _decide(

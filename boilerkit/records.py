@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from boilerkit.errors import ConfigError
 from boilerkit.labels import Label, Role
 
-__all__ = ["FORMATS", "Document", "Line", "Result", "check_format"]
+__all__ = ["FORMATS", "Document", "Line", "Renderer", "Result", "check_format"]
 
-FORMATS = ("text",)
+FORMATS = ("text", "markdown", "markdown+links")
 
 
 def check_format(name: str) -> None:
@@ -63,6 +64,13 @@ class Line:
         }
 
 
+class Renderer(Protocol):
+    """What a page leaves in its document to render its structure when asked to."""
+
+    def render(self, lines: Sequence[Line], *, links: bool) -> str:
+        """Return the kept ones of the page's lines as Markdown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The labelled lines of one page or text.
@@ -78,14 +86,19 @@ class Document:
     truncated: int | None = None
     backend: str = "model"
     model: str = ""
+    _renderer: Renderer | None = field(default=None, repr=False, compare=False)
 
     def render(self, format: str = "text") -> str:
-        """Return the kept lines in one of the output formats; ``text`` is the only one so far.
+        """Return the kept lines in one of the output formats.
 
-        Raises ConfigError for an unknown format.
+        ``text`` is :attr:`text`. ``markdown`` is CommonMark with the tables of GFM, and
+        ``markdown+links`` has the addresses of links too. A document made of a text has no
+        structure: in all formats it is its text. Raises ConfigError for an unknown format.
         """
         check_format(format)
-        return self.text
+        if format == "text" or self._renderer is None:
+            return self.text
+        return self._renderer.render(self.lines, links=format == "markdown+links")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document as JSON values."""

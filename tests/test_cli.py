@@ -264,6 +264,21 @@ def test_out_names_results_after_their_format(files: Path, format: str, ending: 
     assert written == [f"ferry.{ending}", f"saved.page.{ending}", f"walk.{ending}"]
 
 
+@pytest.mark.parametrize("format", ["markdown", "markdown+links"])
+def test_markdown(files: Path, format: str) -> None:
+    url = "https://a.example/b/"
+    rendered = boilerkit.extract(PAGE, url=url, format=format)
+    options = ("ferry.html", f"--format={format}", f"--url={url}")
+    assert run_fine("extract", *options, cwd=files) == rendered + "\n"
+    assert run_fine("extract", *options, "--out=made", cwd=files) == ""
+    assert (files / "made" / "ferry.md").read_text("utf-8") == rendered + "\n"
+
+
+def test_markdown_of_a_text_is_the_text(files: Path) -> None:
+    output = run_fine("clean", "ferry.txt", "--format=markdown", cwd=files)
+    assert output == boilerkit.clean(TEXT)
+
+
 def test_out_never_overwrites_an_input_or_a_result(files: Path) -> None:
     assert "is an input" in run_refused("clean", "walk.txt", "--out", ".", cwd=files)
     message = run_refused("clean", "ferry.txt", "ferry.html", "--out", "made", cwd=files)

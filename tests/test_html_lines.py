@@ -250,6 +250,67 @@ class TestLinks:
         assert page.link_chars == [0, 0]
 
 
+class TestLayout:
+    """What only the rendering of a page's structure reads."""
+
+    @pytest.mark.parametrize(
+        ("html", "expected"),
+        [
+            ("<p>One</p>", []),
+            ("<p>One</p><p>o ne <a href=x> two\n3 </a></p>", [(1, 3, " two\n3 ", "x")]),
+            ("<p><a href=x>One</a><a href=y>two</a>", [(0, 0, "One", "x"), (0, 0, "two", "y")]),
+            ("<p><a href=x>a</a> bc <a href=y>d</a>", [(0, 0, "a", "x"), (0, 2, "d", "y")]),
+            ("<a href=x><p>One</p>2</a>", [(0, 0, "One", "x"), (1, 0, "2", "x")]),
+            ("<p>One<br>two <a href=x>3</a>", [(1, 3, "3", "x")]),
+            ("<p><a name=x>One</a>", []),
+            ("<p>One <a href=x hidden>two</a>", []),
+            ("<p hidden><a href=x>1</a></p><p><a href=y>2</a></p>", [(0, 0, "2", "y")]),
+            ("<table><tr><td><a href=x>a</a><td>b</table>", []),
+        ],
+    )
+    def test_links_and_where_they_stand(self, html: str, expected: list[object]) -> None:
+        links = read(html + VISIBLE_P).links
+        assert [link for link in links if link[2].strip()] == expected
+
+    @pytest.mark.parametrize(
+        ("html", "expected"),
+        [
+            ("<p>One</p><p>two</p>", []),
+            ("<br>One<br>two<br><br>three", [0, 1, 2, 2]),
+            ("<pre>One<br>two</pre>", []),
+            ("<table><tr><td>a<br><td>b<br></table><br>c", [1]),
+            ("<p>One<br>two<p hidden>3<br>4</p><p>five<br>six", [1, 2, 3]),
+        ],
+    )
+    def test_line_breaks_by_the_lines_before_them(self, html: str, expected: list[int]) -> None:
+        page = read(html + VISIBLE_P)
+        assert page.breaks == expected
+
+    def test_the_cells_of_a_row_that_is_one_line(self) -> None:
+        page = read("<table><tr><td><td>a | b<td><a href=x>c</a><tr><td>alone</table>")
+        assert page.row_cells == {
+            page.line_box[0]: [("", []), ("a | b", []), ("c", [(1, 0, "c", "x")])]
+        }
+
+    def test_the_attributes_of_lists_and_cells(self) -> None:
+        page = read(
+            "<ol start=3 class=x><li value=5>a<li id=y>b</ol><ol reversed><li>c</ol>"
+            "<table><tr><td colspan=2>d<th rowspan=3 class=x>e</table>"
+        )
+        found = [(page.box_tag[box], kept) for box, kept in page.attributes.items()]
+        assert found == [
+            ("ol", {"start": "3"}),
+            ("li", {"value": "5"}),
+            ("ol", {"reversed": ""}),
+            ("td", {"colspan": "2"}),
+            ("th", {"rowspan": "3"}),
+        ]
+
+    def test_the_base_of_its_links(self) -> None:
+        assert read("<base target=x><base href=/a/><base href=/b/><p>One").base == "/a/"
+        assert read("<p>One").base == ""
+
+
 class TestImages:
     def test_images_up_to_each_line_are_counted(self) -> None:
         assert read("<img src=a><p>One</p><p>two <img src=b><img src=c></p><p>three").images == [

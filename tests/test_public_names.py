@@ -181,7 +181,8 @@ def test_a_dictionary_of_a_line_holds_every_attribute(toy: Cleaner) -> None:
 
 def test_a_dictionary_of_a_document_holds_every_field(toy: Cleaner) -> None:
     document = toy.classify_text("One.")
-    assert set(document.to_dict()) == {field.name for field in dataclasses.fields(Document)}
+    names = {field.name for field in dataclasses.fields(Document)}
+    assert set(document.to_dict()) == {name for name in names if not name.startswith("_")}
 
 
 @pytest.mark.parametrize(("names", "expected"), [(Label, LABELS), (Role, ROLES)])

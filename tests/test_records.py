@@ -56,7 +56,7 @@ class TestDocument:
         assert document.render() == document.render("text") == document.text == "One."
 
     def test_refuses_an_unknown_format(self, toy: Cleaner) -> None:
-        with pytest.raises(ConfigError, match="'word'.*text"):
+        with pytest.raises(ConfigError, match="'word'.*text, markdown, markdown\\+links"):
             toy.classify_text("One.").render("word")
         with pytest.raises(ConfigError, match="'word'.*text"):
             toy.extract("<p>One.", format="word")
