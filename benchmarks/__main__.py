@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands.add_parser("report", help="write the reports of a run anew"))
     _add_compare(commands.add_parser("compare", help="show what changed between two runs"))
     _add_fetch(commands.add_parser("fetch", help="download data sets"))
+    _add_check(commands.add_parser("folds", help="check that fold models are there and current"))
     _add_gate(commands.add_parser("gate", help="hold figures against their floors"))
     _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
     return parser
@@ -65,13 +66,17 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_peers(parser)
     parser.add_argument("--sets", nargs="+", choices=DATA_SETS, default=_DEV_SETS)
     parser.add_argument("--without-boilerkit", action="store_true", help="score the others only")
-    parser.add_argument("--folds", type=Path, help="folder of fold models (default: the cache)")
-    parser.add_argument("--release", type=Path, default=_RELEASE, help="model they belong to")
+    _add_folds(parser)
     parser.add_argument("--out", type=Path, default=_RESULTS, help="folder to write to")
     parser.add_argument("--worst-of", metavar="SYSTEM", help="whose worst pages are quoted")
     parser.add_argument("--limit", type=int, help="only the first pages of each set: a quick look")
     parser.add_argument("--speed", type=Path, help="speed file to show in the report")
     parser.set_defaults(command=_run)
+
+
+def _add_folds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folds", type=Path, help="folder of fold models (default: the cache)")
+    parser.add_argument("--release", type=Path, default=_RELEASE, help="model they belong to")
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +99,12 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="+", choices=DATA_SETS, metavar="NAME")
     parser.add_argument("--from", dest="url", help="address of a copy of NAME.tar.xz")
     parser.set_defaults(command=_fetch)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_folds(parser)
+    parser.set_defaults(command=_folds)
 
 
 def _add_gate(parser: argparse.ArgumentParser) -> None:
@@ -203,6 +214,12 @@ def _fetch(options: argparse.Namespace) -> int:
     return 0
 
 
+def _folds(options: argparse.Namespace) -> int:
+    for name, checksum in _fold_cleaners(options).checksums().items():
+        print(f"{name}: {checksum}")
+    return 0
+
+
 def _gate(options: argparse.Namespace) -> int:
     if options.baselines:
         return _baselines(options)
@@ -293,8 +310,11 @@ def _peers(options: argparse.Namespace) -> dict[str, Peer]:
 
 
 def _fold_cleaners(options: argparse.Namespace) -> CleanerSource:
+    from boilerkit.train.fingerprint import fingerprint
+
     folder = options.folds or cache_folder() / "folds" / options.release.name
-    return CleanerSource(fold_models(folder, options.release))
+    hashes = fingerprint(options.data)
+    return CleanerSource(fold_models(folder, options.release, options.data, hashes))
 
 
 def _stem(folder: Path, kind: str) -> Path:
