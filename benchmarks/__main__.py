@@ -6,7 +6,7 @@ import argparse
 import datetime
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -113,9 +113,13 @@ def _add_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="model to check (default: the shipped one)")
     change = parser.add_mutually_exclusive_group()
     change.add_argument("--set", nargs=2, metavar=("NAME", "VALUE"), help="add or raise a floor")
+    change.add_argument(
+        "--pin", action="store_true", help="raise every floor to a margin below what is measured"
+    )
+    change.add_argument("--repin", action="store_true", help="--pin, also where that lowers one")
     change.add_argument("--lower", nargs=2, metavar=("NAME", "VALUE"), help="loosen a floor")
     change.add_argument("--accept-corpus", action="store_true", help="the corpus may be as it is")
-    change.add_argument("--baselines", action="store_true", help="what simpler ways score")
+    change.add_argument("--baselines", action="store_true", help="hold floors over simpler ways")
     parser.add_argument("--at-most", action="store_true", help="with --set: a ceiling")
     parser.add_argument("--reason", default="", help="why a floor changes")
     parser.set_defaults(command=_gate)
@@ -228,14 +232,36 @@ def _gate(options: argparse.Namespace) -> int:
         gate.write_pinned(_changed(pinned, options))
         return 0
     measured = _gate_figures(options)
+    if options.pin or options.repin:
+        anew = gate.pin(
+            pinned, measured, options.reason, lower=options.repin, ceilings=figures.CEILINGS
+        )
+        gate.write_pinned(anew)
+        _print_moves(pinned, anew)
+        pinned = anew
+    return _hold(pinned, measured)
+
+
+def _hold(pinned: gate.Pinned, measured: Mapping[str, float]) -> int:
     scopes = {name.partition(":")[0] for name in measured}
     held = {n: floor for n, floor in pinned.floors.items() if n.partition(":")[0] in scopes}
     verdicts = [gate.check_corpus(pinned, corpus_sha256()), *gate.check(held, measured)]
-    for verdict in verdicts:
-        print(f"{'ok  ' if verdict.passed else 'FAIL'}  {verdict.name}: {verdict.text}")
     if len(held) < len(pinned.floors):
         print(f"not held without data: {len(pinned.floors) - len(held)} floors", file=sys.stderr)
+    return _print_verdicts(verdicts)
+
+
+def _print_verdicts(verdicts: Sequence[gate.Verdict]) -> int:
+    for verdict in verdicts:
+        print(f"{'ok  ' if verdict.passed else 'FAIL'}  {verdict.name}: {verdict.text}")
     return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def _print_moves(before: gate.Pinned, after: gate.Pinned) -> None:
+    for name, floor in after.floors.items():
+        old = before.floors.get(name)
+        if old != floor:
+            print(f"moved  {name}: {f'{old.value:g}' if old else 'none'} → {floor.value:g}")
 
 
 def _changed(pinned: gate.Pinned, options: argparse.Namespace) -> gate.Pinned:
@@ -270,17 +296,15 @@ def _of_heuristic(found: dict[str, float]) -> dict[str, float]:
 
 
 def _baselines(options: argparse.Namespace) -> int:
+    heuristic = figures.corpus_figures(Cleaner(model="heuristic"))
     rows = {
         "all visible text": figures.visible_text_figures(),
-        "heuristic": figures.corpus_figures(Cleaner(model="heuristic")),
+        "heuristic": {name: heuristic[name] for name in (figures.PAGES_F1, figures.TEXTS_F1)},
     }
     peers = _peers(options)
     if "justext" in peers:
         rows["jusText"] = figures.justext_figures(peers["justext"], OutputCache(cache_folder()))
-    for title, row in rows.items():
-        for name, value in row.items():
-            print(f"{title}: {name}: {value:.4f}")
-    return 0
+    return _print_verdicts(gate.check_baselines(gate.read_pinned().floors, rows))
 
 
 def _speed(options: argparse.Namespace) -> int:
