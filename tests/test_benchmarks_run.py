@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from benchmarks_standins import write_wcxb
+from tiny_corpus import write_tiny_corpus
 from toy_model import write_toy_model
 
 from benchmarks import __main__ as command
 from benchmarks.datasets import DATA_SETS, Kind
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models, guarded
-from benchmarks.outputs import Answer, OutputCache, Peer
+from benchmarks.outputs import CHECKOUT, Answer, OutputCache, Peer
 from benchmarks.results import Run, read_run
 from benchmarks.run import Suite, run_suite, worst_pages
 from boilerkit import Cleaner, Document, ModelError
@@ -304,3 +307,45 @@ class TestCommands:
     def test_result_json_is_utf8_and_one_object(self, results: Path) -> None:
         for path in results.glob("run-*T*.json"):
             assert json.loads(path.read_bytes().decode("utf-8"))
+
+
+PROGRAM = """
+import sys
+from dataclasses import replace
+from benchmarks.__main__ import main
+from benchmarks.datasets import DATA_SETS
+from boilerkit.train import fingerprint
+for name, item in DATA_SETS.items():
+    DATA_SETS[name] = replace(item, pages_sha256=None)
+fingerprint.fingerprint = lambda root: {hashes!r}
+sys.exit(main())
+"""
+
+
+def test_the_same_command_twice_gives_the_same_figures_to_the_last_digit(
+    tmp_path: Path, release: Path
+) -> None:
+    """In two processes with other hash seeds: page sets, filters, lines, ranges and reports."""
+    data = write_tiny_corpus(tmp_path / "data")
+    reports = []
+    for seed in ("1", "2"):
+        out = tmp_path / f"out{seed}"
+        arguments = ["run", "--data", data, "--release", release, "--out", out]
+        arguments += ["--folds", release.parent / "folds", "--systems", "nothing", "--limit", "6"]
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM.format(hashes=HASHES), *map(str, arguments)],
+            cwd=CHECKOUT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        (path,) = (path for path in out.glob("run-*.json") if "quotes" not in path.name)
+        run = read_run(path)
+        assert len(run.lines) == 4
+        assert list(run.sets) == ["wcxb-dev", "fundus-dev", "trafilatura-eval"]
+        files = [path.with_suffix(ending).read_text() for ending in (".json", ".md", ".html")]
+        files.append(path.with_suffix(".quotes.json").read_text())
+        reports.append([text.replace(run.about["date"], "DATE") for text in files])
+    assert reports[0] == reports[1]
