@@ -16,13 +16,14 @@ from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
 from benchmarks.fetch import fetch
 from benchmarks.html_report import render_html
-from benchmarks.markdown import render_markdown, render_sections
+from benchmarks.markdown import render_sections
 from benchmarks.ours import CleanerSource, fold_models
 from benchmarks.outputs import OutputCache, Peer, find_peers
 from benchmarks.progress import Progress
 from benchmarks.quotes import read_quotes, write_quotes
 from benchmarks.results import read_run, write_run
 from benchmarks.run import Suite, run_suite, worst_pages
+from benchmarks.short import in_short, render_markdown, write_readme
 from benchmarks.systems import SYSTEMS
 from boilerkit import Cleaner
 from boilerkit.backends import DEFAULT_MODEL
@@ -85,6 +86,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quotes", type=Path, help="file of quoted pages to show")
     parser.add_argument("--markdown", type=Path, help="where to write Markdown")
     parser.add_argument("--html", type=Path, help="where to write HTML")
+    parser.add_argument("--readme", type=Path, help="file with marks for the short table")
     parser.set_defaults(command=_report)
 
 
@@ -198,7 +200,9 @@ def _report(options: argparse.Namespace) -> int:
     if options.html:
         quotes = read_quotes(options.quotes) if options.quotes else []
         options.html.write_text(render_html(run, times, quotes), encoding="utf-8")
-    if not options.markdown and not options.html:
+    if options.readme:
+        write_readme(options.readme, in_short(run, times))
+    if not options.markdown and not options.html and not options.readme:
         print(render_markdown(run, times), end="")
     return 0
 
