@@ -6,7 +6,7 @@ import argparse
 import datetime
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +16,14 @@ from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
 from benchmarks.fetch import fetch
 from benchmarks.html_report import render_html
-from benchmarks.markdown import render_markdown, render_sections
+from benchmarks.markdown import render_sections
 from benchmarks.ours import CleanerSource, fold_models
 from benchmarks.outputs import OutputCache, Peer, find_peers
 from benchmarks.progress import Progress
 from benchmarks.quotes import read_quotes, write_quotes
 from benchmarks.results import read_run, write_run
 from benchmarks.run import Suite, run_suite, worst_pages
+from benchmarks.short import in_short, render_markdown, write_readme
 from benchmarks.systems import SYSTEMS
 from boilerkit import Cleaner
 from boilerkit.backends import DEFAULT_MODEL
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands.add_parser("report", help="write the reports of a run anew"))
     _add_compare(commands.add_parser("compare", help="show what changed between two runs"))
     _add_fetch(commands.add_parser("fetch", help="download data sets"))
+    _add_check(commands.add_parser("folds", help="check that fold models are there and current"))
     _add_gate(commands.add_parser("gate", help="hold figures against their floors"))
     _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
     return parser
@@ -65,13 +67,17 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_peers(parser)
     parser.add_argument("--sets", nargs="+", choices=DATA_SETS, default=_DEV_SETS)
     parser.add_argument("--without-boilerkit", action="store_true", help="score the others only")
-    parser.add_argument("--folds", type=Path, help="folder of fold models (default: the cache)")
-    parser.add_argument("--release", type=Path, default=_RELEASE, help="model they belong to")
+    _add_folds(parser)
     parser.add_argument("--out", type=Path, default=_RESULTS, help="folder to write to")
     parser.add_argument("--worst-of", metavar="SYSTEM", help="whose worst pages are quoted")
     parser.add_argument("--limit", type=int, help="only the first pages of each set: a quick look")
     parser.add_argument("--speed", type=Path, help="speed file to show in the report")
     parser.set_defaults(command=_run)
+
+
+def _add_folds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folds", type=Path, help="folder of fold models (default: the cache)")
+    parser.add_argument("--release", type=Path, default=_RELEASE, help="model they belong to")
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +86,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quotes", type=Path, help="file of quoted pages to show")
     parser.add_argument("--markdown", type=Path, help="where to write Markdown")
     parser.add_argument("--html", type=Path, help="where to write HTML")
+    parser.add_argument("--readme", type=Path, help="file with marks for the short table")
     parser.set_defaults(command=_report)
 
 
@@ -96,15 +103,25 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_fetch)
 
 
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_folds(parser)
+    parser.set_defaults(command=_folds)
+
+
 def _add_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=_data_folder(), help="also the data's floors")
     _add_peers(parser)
     parser.add_argument("--model", help="model to check (default: the shipped one)")
     change = parser.add_mutually_exclusive_group()
     change.add_argument("--set", nargs=2, metavar=("NAME", "VALUE"), help="add or raise a floor")
+    change.add_argument(
+        "--pin", action="store_true", help="raise every floor to a margin below what is measured"
+    )
+    change.add_argument("--repin", action="store_true", help="--pin, also where that lowers one")
     change.add_argument("--lower", nargs=2, metavar=("NAME", "VALUE"), help="loosen a floor")
     change.add_argument("--accept-corpus", action="store_true", help="the corpus may be as it is")
-    change.add_argument("--baselines", action="store_true", help="what simpler ways score")
+    change.add_argument("--baselines", action="store_true", help="hold floors over simpler ways")
     parser.add_argument("--at-most", action="store_true", help="with --set: a ceiling")
     parser.add_argument("--reason", default="", help="why a floor changes")
     parser.set_defaults(command=_gate)
@@ -183,7 +200,9 @@ def _report(options: argparse.Namespace) -> int:
     if options.html:
         quotes = read_quotes(options.quotes) if options.quotes else []
         options.html.write_text(render_html(run, times, quotes), encoding="utf-8")
-    if not options.markdown and not options.html:
+    if options.readme:
+        write_readme(options.readme, in_short(run, times))
+    if not options.markdown and not options.html and not options.readme:
         print(render_markdown(run, times), end="")
     return 0
 
@@ -203,6 +222,12 @@ def _fetch(options: argparse.Namespace) -> int:
     return 0
 
 
+def _folds(options: argparse.Namespace) -> int:
+    for name, checksum in _fold_cleaners(options).checksums().items():
+        print(f"{name}: {checksum}")
+    return 0
+
+
 def _gate(options: argparse.Namespace) -> int:
     if options.baselines:
         return _baselines(options)
@@ -211,14 +236,36 @@ def _gate(options: argparse.Namespace) -> int:
         gate.write_pinned(_changed(pinned, options))
         return 0
     measured = _gate_figures(options)
+    if options.pin or options.repin:
+        anew = gate.pin(
+            pinned, measured, options.reason, lower=options.repin, ceilings=figures.CEILINGS
+        )
+        gate.write_pinned(anew)
+        _print_moves(pinned, anew)
+        pinned = anew
+    return _hold(pinned, measured)
+
+
+def _hold(pinned: gate.Pinned, measured: Mapping[str, float]) -> int:
     scopes = {name.partition(":")[0] for name in measured}
     held = {n: floor for n, floor in pinned.floors.items() if n.partition(":")[0] in scopes}
     verdicts = [gate.check_corpus(pinned, corpus_sha256()), *gate.check(held, measured)]
-    for verdict in verdicts:
-        print(f"{'ok  ' if verdict.passed else 'FAIL'}  {verdict.name}: {verdict.text}")
     if len(held) < len(pinned.floors):
         print(f"not held without data: {len(pinned.floors) - len(held)} floors", file=sys.stderr)
+    return _print_verdicts(verdicts)
+
+
+def _print_verdicts(verdicts: Sequence[gate.Verdict]) -> int:
+    for verdict in verdicts:
+        print(f"{'ok  ' if verdict.passed else 'FAIL'}  {verdict.name}: {verdict.text}")
     return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def _print_moves(before: gate.Pinned, after: gate.Pinned) -> None:
+    for name, floor in after.floors.items():
+        old = before.floors.get(name)
+        if old != floor:
+            print(f"moved  {name}: {f'{old.value:g}' if old else 'none'} → {floor.value:g}")
 
 
 def _changed(pinned: gate.Pinned, options: argparse.Namespace) -> gate.Pinned:
@@ -253,17 +300,15 @@ def _of_heuristic(found: dict[str, float]) -> dict[str, float]:
 
 
 def _baselines(options: argparse.Namespace) -> int:
+    heuristic = figures.corpus_figures(Cleaner(model="heuristic"))
     rows = {
         "all visible text": figures.visible_text_figures(),
-        "heuristic": figures.corpus_figures(Cleaner(model="heuristic")),
+        "heuristic": {name: heuristic[name] for name in (figures.PAGES_F1, figures.TEXTS_F1)},
     }
     peers = _peers(options)
     if "justext" in peers:
         rows["jusText"] = figures.justext_figures(peers["justext"], OutputCache(cache_folder()))
-    for title, row in rows.items():
-        for name, value in row.items():
-            print(f"{title}: {name}: {value:.4f}")
-    return 0
+    return _print_verdicts(gate.check_baselines(gate.read_pinned().floors, rows))
 
 
 def _speed(options: argparse.Namespace) -> int:
@@ -293,8 +338,11 @@ def _peers(options: argparse.Namespace) -> dict[str, Peer]:
 
 
 def _fold_cleaners(options: argparse.Namespace) -> CleanerSource:
+    from boilerkit.train.fingerprint import fingerprint
+
     folder = options.folds or cache_folder() / "folds" / options.release.name
-    return CleanerSource(fold_models(folder, options.release))
+    hashes = fingerprint(options.data)
+    return CleanerSource(fold_models(folder, options.release, options.data, hashes))
 
 
 def _stem(folder: Path, kind: str) -> Path:

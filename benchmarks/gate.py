@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,13 +24,19 @@ __all__ = [
     "Verdict",
     "accept_corpus",
     "check",
+    "check_baselines",
     "check_corpus",
+    "pin",
     "read_pinned",
     "set_floor",
     "write_pinned",
 ]
 
 PINNED: Final = Path(__file__).parent / "pinned.json"
+
+#: How far :func:`pin` sets a floor below its figure: a point of a share, a part of a ratio.
+_SHARE_MARGIN: Final = 0.01
+_RATIO_MARGIN: Final = 0.15
 
 
 @dataclass(frozen=True)
@@ -129,6 +136,52 @@ def set_floor(
     history = (*floor.history, Change(value, _today(), _reason(reason)))
     moved = replace(floor, value=value, history=history)
     return replace(pinned, floors={**pinned.floors, name: moved})
+
+
+def pin(
+    pinned: Pinned,
+    figures: Mapping[str, float],
+    reason: str,
+    *,
+    lower: bool,
+    ceilings: Collection[str],
+) -> Pinned:
+    """Return the pinned state with every bound a margin beyond its figure.
+
+    A bound that this would loosen stays where it is, unless `lower`. `ceilings` names the figures
+    that get a ceiling where they have no bound yet. Raises ValueError without a reason.
+    """
+    for name, figure in figures.items():
+        known = pinned.floors.get(name)
+        at_most = known.at_most if known else name in ceilings
+        value = _beyond(figure, is_ratio=at_most or "speed" in name, at_most=at_most)
+        moves = known is None or (known.value != value and (lower or not known.loosens(value)))
+        if moves:
+            pinned = set_floor(pinned, name, value, reason, lower=lower, at_most=at_most)
+    return pinned
+
+
+def _beyond(figure: float, *, is_ratio: bool, at_most: bool) -> float:
+    """Return a bound of three decimals that leaves the figure its margin."""
+    margin = _RATIO_MARGIN * figure if is_ratio else _SHARE_MARGIN
+    if at_most:
+        return math.ceil(round((figure + margin) * 1000, 6)) / 1000
+    return math.floor(round((figure - margin) * 1000, 6)) / 1000
+
+
+def check_baselines(
+    floors: Mapping[str, Floor], baselines: Mapping[str, Mapping[str, float]]
+) -> list[Verdict]:
+    """Fail for each floor that a simpler way (title → figures) reaches: it would hold nothing."""
+    return [
+        Verdict(
+            f"{title}: {name}",
+            name in floors and floors[name].value > figure,
+            f"{figure:.4f}, floor {floors[name].value:g}" if name in floors else "has no floor",
+        )
+        for title, found in baselines.items()
+        for name, figure in found.items()
+    ]
 
 
 def accept_corpus(pinned: Pinned, sha256: str, reason: str) -> Pinned:

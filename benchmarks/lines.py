@@ -107,15 +107,16 @@ def appeals_in_articles(
     """Yield each appeal at four places of an article of its own fold, as one text each.
 
     The places are before the first line, after it, in the middle and after the last one. Only the
-    appeal's line is measured. Appeal and article share a fold, so that one model saw neither.
+    appeal's line is measured. Appeal and article share a fold, so that one model saw neither; an
+    appeal whose fold has no article (among very few ones) is left out.
     """
     by_fold: dict[int, list[Page]] = {}
     for article in articles:
         by_fold.setdefault(fold_of(article.site), []).append(article)
     for number, appeal in enumerate(appeals):
         generator = random.Random(f"{seed}/{number}")
-        candidates = by_fold[appeal_fold(appeal.source)]
-        for position in _POSITIONS:
+        candidates = by_fold.get(appeal_fold(appeal.source), [])
+        for position in _POSITIONS if candidates else ():
             article = generator.choice(candidates)
             yield _insert(appeal, article, position, f"{number:03d} {position}")
 

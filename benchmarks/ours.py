@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -85,32 +85,39 @@ class CleanerSource:
         return self._built[key]
 
 
-def fold_models(folder: Path, release: Path) -> Callable[[int], Path]:
+def fold_models(
+    folder: Path, release: Path, data: Path, hashes: Mapping[str, str]
+) -> Callable[[int], Path]:
     """Return where the model of each fold is, for :class:`CleanerSource`.
 
-    The models must come from the training run that made the release: their cards, which name data,
-    code and settings, must be its own. Raises ModelError for one that is missing or of another run.
+    `hashes` is :func:`boilerkit.train.fingerprint.fingerprint` of the data, of this code and of its
+    settings: a model whose card has others, the release included, is stale. Raises ModelError with
+    the command that makes it anew for one that is stale or missing.
     """
-
     from boilerkit.train.release import fold_folder  # needs scikit-learn
+
+    command = f"boilerkit train --data {data} --folds {N_FOLDS} --fold-cache {folder} --out"
+    _hold(release, hashes, f"{command} {release}")
 
     def find(fold: int) -> Path:
         model = fold_folder(folder, fold)
-        if _card(model) != _card(release):
-            raise ModelError(
-                f"{model} is not of the training run that made {release}: train anew with"
-                f" 'boilerkit train --folds {N_FOLDS} --out {release}'"
-            )
+        _hold(model, hashes, f"{command} {folder / release.name}")
         return model
 
     return find
 
 
-def _card(model: Path) -> object:
+def _hold(model: Path, hashes: Mapping[str, str], command: str) -> None:
+    """Raise ModelError unless the model is there and its card has these hashes."""
     path = model / "card.json"
     if not path.is_file():
-        raise ModelError(f"no model in {model}: run 'boilerkit train --folds {N_FOLDS}' first")
-    return json.loads(path.read_text(encoding="utf-8"))
+        raise ModelError(f"no model in {model}: run '{command}'")
+    card = json.loads(path.read_text(encoding="utf-8"))
+    changed = [name for name, value in hashes.items() if card.get(name) != value]
+    if changed:
+        raise ModelError(
+            f"the model in {model} is stale, its {' and '.join(changed)} changed: run '{command}'"
+        )
 
 
 def _sha256(path: Path) -> str:

@@ -53,6 +53,11 @@ class Answer:
     text: str = ""
     detail: str = ""
 
+    @property
+    def lacks_package(self) -> bool:
+        """Whether the system crashed for want of a package: a fault of the installation."""
+        return self.detail.startswith(("ImportError:", "ModuleNotFoundError:"))
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -188,11 +193,14 @@ def _checksum(html: bytes) -> str:
 
 
 def collect(peer: Peer, pages: Iterable[bytes], cache: OutputCache) -> Iterator[Answer]:
-    """Yield the peer's answer to each page, in order, running it only where none is cached."""
+    """Yield the peer's answer to each page, in order, running it only where none is cached.
+
+    Where a package was missing it runs again: it may have been installed since.
+    """
     with Worker(peer) as worker:
         for html in pages:
             answer = cache.get(peer.key, html)
-            if answer is None:
+            if answer is None or answer.lacks_package:
                 answer = worker.run(html)
                 cache.put(peer.key, html, answer)
             yield answer

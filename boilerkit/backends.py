@@ -98,8 +98,8 @@ def open_backend(model: str | Path | None) -> Backend:
 
 
 def _open_default() -> Backend:
-    packaged = resources.files("boilerkit").joinpath("data", DEFAULT_MODEL, "config.json")
-    if not packaged.is_file():
+    packaged = resources.files("boilerkit").joinpath("data").joinpath(DEFAULT_MODEL)
+    if not packaged.joinpath("config.json").is_file():
         return _fall_back(f"the default model {DEFAULT_MODEL!r} is not installed: reinstall it")
     try:
         return ModelBackend(_load(DEFAULT_MODEL))
@@ -121,11 +121,12 @@ def _load(model: str | Path) -> Model:
         raise ConfigError("model must not be empty: give a name or a folder")
     try:
         importlib.import_module("numpy")  # says in its own words what is wrong with it
-        from boilerkit.model import load_model
     except ImportError as error:
         raise MissingDependencyError(
             f"numpy is not installed or broken ({error}): pip install numpy"
         ) from error
+    from boilerkit.model import load_model  # what fails here is no fault of numpy's
+
     return load_model(model)
 
 

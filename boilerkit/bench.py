@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from boilerkit.errors import ConfigError
+from boilerkit.errors import ConfigError, MissingDependencyError
 from boilerkit.labels import Label
 from boilerkit.metrics import LineScores, bag_overlap, count_lines, mean
 from boilerkit.pipeline import Cleaner
@@ -31,7 +31,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-_PAGE_ENDINGS: Final = (".html", ".htm")
+_PAGE_ENDINGS: Final = (".html", ".htm", ".xhtml")
 _LABELS_ENDING: Final = ".labels.json"
 
 
@@ -119,14 +119,15 @@ class BenchReport:
 
 
 def _reason(item: BenchItem) -> str:
-    return f": {item.error}" if item.error else ""
+    return f": {' '.join(item.error.split())}" if item.error else ""
 
 
 def bench_folder(folder: Path, *, cleaner: Cleaner, min_f1: float) -> BenchReport:
     """Score a cleaner on every labelled page and text in a folder and its subfolders.
 
     An item on which the cleaner raises counts with an F1 of 0 and is named. Raises ConfigError for
-    a floor outside [0, 1], a folder without labelled items, or an item whose files do not fit.
+    a floor outside [0, 1], a folder without labelled items, or an item whose files do not fit,
+    MissingDependencyError where lxml is missing and there are pages.
     """
     if not 0 <= min_f1 <= 1:
         raise ConfigError(f"min_f1 must lie between 0 and 1, not {min_f1}")
@@ -140,11 +141,16 @@ def bench_folder(folder: Path, *, cleaner: Cleaner, min_f1: float) -> BenchRepor
 
 
 def score_item(item: LabelledPage | LabelledText, cleaner: Cleaner) -> BenchItem:
-    """Score a cleaner on one labelled page or text; what it raises becomes the item's error."""
+    """Score a cleaner on one labelled page or text; what it raises becomes the item's error.
+
+    Raises MissingDependencyError, which is no fault of the item's.
+    """
     try:
         if isinstance(item, LabelledText):
             return _score_text(item, cleaner)
         return _score_page(item, cleaner)
+    except MissingDependencyError:
+        raise
     except Exception as error:  # one page must not hide the others' scores
         return BenchItem(item.name, 0.0, error=f"{type(error).__name__}: {error}")
 
@@ -216,9 +222,9 @@ def read_folder(folder: Path) -> Iterator[LabelledPage | LabelledText]:
     """
     if not folder.is_dir():
         raise ConfigError(f"no such folder: {folder}")
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
-        if path.suffix in _PAGE_ENDINGS:
+        if path.suffix.lower() in _PAGE_ENDINGS:
             yield _read_page(name, path)
         elif path.name.endswith(_LABELS_ENDING):
             yield _read_text(name, path)
@@ -229,7 +235,7 @@ def _read_page(name: str, path: Path) -> LabelledPage:
     if labelled.is_file():
         return _parse(labelled, lambda data: _labelled_page(name, path, data))
     if expected.is_file():
-        return LabelledPage(name, path, expected=expected.read_text(encoding="utf-8"))
+        return LabelledPage(name, path, expected=_read_utf8(expected))
     raise ConfigError(f"{path} has neither {expected.name} nor {labelled.name} beside it")
 
 
@@ -237,7 +243,7 @@ def _labelled_page(name: str, path: Path, data: Any) -> LabelledPage:
     return LabelledPage(
         name,
         path,
-        lines=tuple(line["text"] for line in data["lines"]),
+        lines=tuple(_text(line["text"]) for line in data["lines"]),
         labels=tuple(Label(line["label"]) for line in data["lines"]),
     )
 
@@ -246,8 +252,7 @@ def _read_text(name: str, path: Path) -> LabelledText:
     text_path = path.with_name(path.name.removesuffix(_LABELS_ENDING) + ".txt")
     if not text_path.is_file():
         raise ConfigError(f"{path} labels {text_path.name}, which is not there")
-    # bytes: reading as text would turn \r\n into \n
-    text = text_path.read_bytes().decode("utf-8")
+    text = _read_utf8(text_path)
     labels = _parse(path, lambda data: tuple(Label(label) for label in data["labels"]))
     missing = text.count("\n") + 1 - len(labels)
     if missing == 1 and text.endswith("\n"):
@@ -260,9 +265,24 @@ def _read_text(name: str, path: Path) -> LabelledText:
     return LabelledText(name.removesuffix(_LABELS_ENDING), text, labels)
 
 
-def _parse(path: Path, read: Callable[[Any], T]) -> T:
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a line's text must be a string, not {value!r}")
+    return value
+
+
+def _read_utf8(path: Path) -> str:
+    # bytes: reading as text would turn \r\n into \n
     try:
-        return read(json.loads(path.read_text(encoding="utf-8")))
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8: {error}") from error
+
+
+def _parse(path: Path, read: Callable[[Any], T]) -> T:
+    text = _read_utf8(path)
+    try:
+        return read(json.loads(text))
     except KeyError as error:
         raise ConfigError(f"{path}: the key {error} is missing") from error
     except (TypeError, ValueError) as error:

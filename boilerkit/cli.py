@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from boilerkit import __version__
+from boilerkit.cli_bench import run_bench
 from boilerkit.cli_documents import LABEL_FORMATS, TEXT_FORMATS, run_documents
 from boilerkit.cli_explain import run_explain
 from boilerkit.cli_input import INPUTS, STDIN
@@ -21,6 +22,7 @@ __all__ = ["main"]
 
 _FINE, _FAILED, _INTERRUPTED = 0, 2, 130
 _EXIT_CODES = "exit codes: 0 fine, 2 wrong usage or a FILE that failed (the others are still done)"
+_BENCH_EXIT_CODES = "exit codes: 0 fine, 1 below the floor, 2 wrong usage or files that do not fit"
 
 # Name, what a FILE holds whose ending does not tell (None: look at it), formats, help.
 _DOCUMENT_COMMANDS = (
@@ -63,6 +65,7 @@ def _build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_document_commands(commands)
     _add_explain(commands)
+    _add_bench(commands)
     _add_train(commands)
     return parser
 
@@ -89,6 +92,23 @@ def _add_explain(commands: _Subparsers) -> None:
     _add_input_options(parser)
     _add_label_options(parser)
     parser.set_defaults(run=run_explain, own_kind=None)
+
+
+def _add_bench(commands: _Subparsers) -> None:
+    parser = _add_command(commands, "bench", "score your own labelled pages and texts")
+    parser.epilog = _BENCH_EXIT_CODES
+    parser.add_argument(
+        "--pages", required=True, metavar="DIR", help="the labelled items (see docs/benchmark.md)"
+    )
+    parser.add_argument(
+        "--min-f1",
+        type=float,
+        default=0.0,
+        metavar="F1",
+        help="the floor of the mean word-bag F1, from 0 to 1 (default: none)",
+    )
+    _add_label_options(parser)
+    parser.set_defaults(run=run_bench)
 
 
 def _add_train(commands: _Subparsers) -> None:

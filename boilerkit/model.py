@@ -55,7 +55,12 @@ from boilerkit.text_features import (
 )
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+    import sys
+
+    if sys.version_info >= (3, 11):
+        from importlib.resources.abc import Traversable
+    else:
+        from importlib.abc import Traversable
 
 __all__ = [
     "COLUMNS",
@@ -287,7 +292,7 @@ def _find_model(name: str | Path) -> Traversable:
     if isinstance(name, Path) or "/" in name or "\\" in name:
         folder: Traversable = Path(name)
     else:
-        folder = resources.files("boilerkit").joinpath("data", name)
+        folder = resources.files("boilerkit").joinpath("data").joinpath(name)
     if not folder.joinpath("config.json").is_file():
         packaged = resources.files("boilerkit").joinpath("data")
         known = sorted(item.name for item in packaged.iterdir() if item.is_dir())

@@ -149,6 +149,15 @@ class TestCache:
         monkeypatch.setattr(Worker, "run", lambda self, html: pytest.fail("ran again"))
         assert list(collect(self.peer, [b"one"], cache)) == [Answer("crash", detail="E")]
 
+    def test_a_page_runs_again_where_a_package_was_missing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cache = OutputCache(tmp_path)
+        answers = [Answer("crash", detail="ImportError: install jieba"), Answer("ok", "text")]
+        monkeypatch.setattr(Worker, "run", lambda self, html: answers.pop(0))
+        found = [next(collect(self.peer, [b"one"], cache)) for _ in range(3)]
+        assert [answer.status for answer in found] == ["crash", "ok", "ok"]
+
 
 class TestSystems:
     def test_names_are_their_keys_and_labels_differ(self) -> None:

@@ -11,8 +11,8 @@ import pytest
 from benchmarks_standins import make_run
 
 from benchmarks import svg
+from benchmarks.gate import read_pinned
 from benchmarks.html_report import render_html
-from benchmarks.markdown import render_markdown
 from benchmarks.quotes import (
     OutputLine,
     QuotedPage,
@@ -22,6 +22,7 @@ from benchmarks.quotes import (
     read_quotes,
     write_quotes,
 )
+from benchmarks.short import BEGIN, END, in_short, render_markdown, write_readme
 from benchmarks.speed import Scaling, SpeedRun, Timing, read_speed, write_speed
 
 GOLD = "The heron stands in the reeds.\nIt waits for the frog.\nNobody saw the owl."
@@ -101,6 +102,54 @@ class TestMarkdown:
 
     def test_the_same_run_gives_the_same_text(self) -> None:
         assert self.text == render_markdown(make_run(), make_speed())
+
+
+class TestReadme:
+    def test_gets_the_short_table_of_the_report(self, tmp_path: Path) -> None:
+        path = tmp_path / "README.md"
+        path.write_text(f"# Herons\n\n{BEGIN}\nold 0.1234\n{END}\n\nMore.\n")
+        write_readme(path, in_short(make_run(), make_speed()))
+        text = path.read_text()
+        assert text.startswith(f"# Herons\n\n{BEGIN}\n\nIn brackets")
+        assert text.endswith(f" |\n\n{END}\n\nMore.\n")
+        assert "0.1234" not in text
+        assert (
+            "| Set wcxb-dev, 12 pages: word-bag F1 | 1.0000 | 0.5000, trafilatura 2.3.1"
+            " | +0.5000 (+0.5000 to +0.5000) |" in text
+        )
+        assert "| 24 lines of 6 bare texts: content words lost | 0.3333 | – | – |" in text
+        assert "milliseconds a page (× one parse) | 6.00 (1.50) |" in text
+        body = text.partition(BEGIN)[2].partition(END)[0]
+        assert f"## In short{body}" in render_markdown(make_run(), make_speed())
+
+    def test_without_marks_is_left_as_it_is(self, tmp_path: Path) -> None:
+        path = tmp_path / "README.md"
+        path.write_text(f"{END} {BEGIN}")
+        with pytest.raises(ValueError, match="to write between"):
+            write_readme(path, in_short(make_run(), None))
+        assert path.read_text() == f"{END} {BEGIN}"
+
+
+class TestFigures:
+    """What the project says of itself was printed by the benchmark."""
+
+    def test_the_readme_shows_the_short_table_of_the_results(self, root: Path) -> None:
+        results = (root / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+        readme = (root / "README.md").read_text(encoding="utf-8")
+        body = readme.partition(BEGIN)[2].partition(END)[0]
+        assert re.search(r"0\.\d{4}", body)
+        assert f"## In short{body}## " in results
+
+    def test_no_other_figure_stands_in_what_users_read(self, root: Path) -> None:
+        known = (root / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+        known += " ".join(
+            f"{floor.value}" for floor in read_pinned().floors.values() if "in-sample" in floor.name
+        )
+        for path in (*root.glob("*.md"), *(root / "docs").glob("*.md"), *root.glob("models/*.md")):
+            text = path.read_text(encoding="utf-8").partition(BEGIN)
+            prose = re.sub(r"```.*?```", "", text[0] + text[2].partition(END)[2], flags=re.DOTALL)
+            for figure in re.findall(r"\b[01]\.\d{3,}\b", prose):
+                assert figure in known, f"{path.name}: {figure} is in no result"
 
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from benchmarks_standins import write_wcxb
+from tiny_corpus import write_tiny_corpus
 from toy_model import write_toy_model
 
 from benchmarks import __main__ as command
 from benchmarks.datasets import DATA_SETS, Kind
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models, guarded
-from benchmarks.outputs import Answer, OutputCache, Peer
+from benchmarks.outputs import CHECKOUT, Answer, OutputCache, Peer
 from benchmarks.results import Run, read_run
 from benchmarks.run import Suite, run_suite, worst_pages
 from boilerkit import Cleaner, Document, ModelError
@@ -24,6 +27,7 @@ from boilerkit.train.sites import N_FOLDS, fold_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*are left out")
 
+HASHES = {"data_sha256": "da", "code_sha256": "c0", "settings_sha256": "5e"}
 NOTHING = Peer("nothing", "-", sys.executable)
 
 
@@ -47,13 +51,17 @@ def release(tmp_path: Path) -> Path:
     """A toy release, with its fold models in ``folds`` beside it, as one run leaves them."""
     for name in ("release", *(f"folds/fold-{fold}" for fold in range(N_FOLDS))):
         write_toy_model(tmp_path / name)
-        (tmp_path / name / "card.json").write_text('{"date": "2026-11-22"}')
+        (tmp_path / name / "card.json").write_text(json.dumps({"date": "2026-11-22", **HASHES}))
     return tmp_path / "release"
 
 
 @pytest.fixture
 def source(release: Path) -> CleanerSource:
-    return CleanerSource(fold_models(release.parent / "folds", release))
+    return open_folds(release, "folds")
+
+
+def open_folds(release: Path, folder: str) -> CleanerSource:
+    return CleanerSource(fold_models(release.parent / folder, release, Path("DATA"), HASHES))
 
 
 def make_suite(data: Path, cache: Path, source: CleanerSource | None) -> Suite:
@@ -96,27 +104,44 @@ class TestCleanerSource:
         assert shipped.backend.model_name == Cleaner().backend.model_name
         assert shipped is not source.cleaner(row, "site.example", Kind.DEV)
 
-    def test_a_missing_fold_model_is_an_error(self, release: Path) -> None:
-        source = CleanerSource(fold_models(release.parent / "elsewhere", release))
-        with pytest.raises(ModelError, match="boilerkit train"):
+    def test_a_missing_fold_model_is_an_error_with_the_command_that_makes_it(
+        self, release: Path
+    ) -> None:
+        source = open_folds(release, "elsewhere")
+        folder = release.parent / "elsewhere"
+        command = f"boilerkit train --data DATA --folds 5 --fold-cache {folder} --out"
+        with pytest.raises(ModelError, match=re.escape(f"run '{command} {folder / 'release'}'")):
             source.cleaner(OUR_ROWS["boilerkit"], "site.example")
 
-    def test_a_fold_model_of_another_training_run_is_an_error(
-        self, source: CleanerSource, release: Path
+    @pytest.mark.parametrize("name", HASHES)
+    def test_a_fold_model_of_other_data_code_or_settings_is_an_error(
+        self, source: CleanerSource, release: Path, name: str
     ) -> None:
         card = release.parent / "folds" / f"fold-{fold_of('site.example')}" / "card.json"
-        card.write_text('{"date": "2026-11-21"}')
-        with pytest.raises(ModelError, match="not of the training run"):
+        card.write_text(json.dumps({**HASHES, name: "0"}))
+        with pytest.raises(ModelError, match=f"stale, its {name} changed: run 'boilerkit train"):
             source.cleaner(OUR_ROWS["boilerkit"], "site.example")
+
+    def test_the_day_of_the_training_is_no_matter(
+        self, source: CleanerSource, release: Path
+    ) -> None:
+        (release / "card.json").write_text(json.dumps({**HASHES, "date": "2030-01-01"}))
+        again = open_folds(release, "folds")
+        assert again.checksums() == source.checksums()
+
+    def test_a_release_of_other_code_is_an_error(self, release: Path) -> None:
+        (release / "card.json").write_text("{}")
+        command = f"boilerkit train --data DATA --folds 5 --fold-cache {release.parent / 'folds'}"
+        with pytest.raises(ModelError, match=re.escape(f"run '{command} --out {release}'")):
+            open_folds(release, "folds")
 
     def test_a_damaged_fold_model_ends_a_run_before_it_begins(
         self, source: CleanerSource, release: Path
     ) -> None:
         source.preload()
         (release.parent / "folds" / "fold-4" / "weights.npz").write_bytes(b"damaged")
-        again = CleanerSource(fold_models(release.parent / "folds", release))
         with pytest.raises(ModelError, match="fold-4"):
-            again.preload()
+            open_folds(release, "folds").preload()
 
     def test_checksums_are_those_of_the_weights(self, source: CleanerSource) -> None:
         sums = source.checksums()
@@ -191,10 +216,17 @@ class TestRun:
         assert [line.state for line in nothing.gold] == ["unseen"]
 
 
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-ins' data and this code as the toy models' cards have them."""
+    monkeypatch.setattr("boilerkit.train.fingerprint.fingerprint", lambda root: HASHES)
+
+
 def run_command(arguments: Sequence[str | Path]) -> int:
     return command.main([str(argument) for argument in arguments])
 
 
+@pytest.mark.usefixtures("hashed")
 class TestCommands:
     @pytest.fixture
     def results(self, data: Path, release: Path, tmp_path: Path) -> Path:
@@ -263,6 +295,57 @@ class TestCommands:
         assert run_command([*arguments, "--release", tmp_path / "none"]) == 2
         assert "boilerkit train" in capsys.readouterr().err
 
+    def test_folds_says_whether_the_models_are_there(
+        self, data: Path, release: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        arguments = ["folds", "--data", data, "--release", release, "--folds"]
+        assert run_command([*arguments, release.parent / "folds"]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == N_FOLDS
+        assert run_command([*arguments, release.parent / "elsewhere"]) == 2
+        assert "boilerkit train" in capsys.readouterr().err
+
     def test_result_json_is_utf8_and_one_object(self, results: Path) -> None:
         for path in results.glob("run-*T*.json"):
             assert json.loads(path.read_bytes().decode("utf-8"))
+
+
+PROGRAM = """
+import sys
+from dataclasses import replace
+from benchmarks.__main__ import main
+from benchmarks.datasets import DATA_SETS
+from boilerkit.train import fingerprint
+for name, item in DATA_SETS.items():
+    DATA_SETS[name] = replace(item, pages_sha256=None)
+fingerprint.fingerprint = lambda root: {hashes!r}
+sys.exit(main())
+"""
+
+
+def test_the_same_command_twice_gives_the_same_figures_to_the_last_digit(
+    tmp_path: Path, release: Path
+) -> None:
+    """In two processes with other hash seeds: page sets, filters, lines, ranges and reports."""
+    data = write_tiny_corpus(tmp_path / "data")
+    reports = []
+    for seed in ("1", "2"):
+        out = tmp_path / f"out{seed}"
+        arguments = ["run", "--data", data, "--release", release, "--out", out]
+        arguments += ["--folds", release.parent / "folds", "--systems", "nothing", "--limit", "6"]
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM.format(hashes=HASHES), *map(str, arguments)],
+            cwd=CHECKOUT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        (path,) = (path for path in out.glob("run-*.json") if "quotes" not in path.name)
+        run = read_run(path)
+        assert len(run.lines) == 4
+        assert list(run.sets) == ["wcxb-dev", "fundus-dev", "trafilatura-eval"]
+        files = [path.with_suffix(ending).read_text() for ending in (".json", ".md", ".html")]
+        files.append(path.with_suffix(".quotes.json").read_text())
+        reports.append([text.replace(run.about["date"], "DATE") for text in files])
+    assert reports[0] == reports[1]

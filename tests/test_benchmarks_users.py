@@ -144,6 +144,23 @@ class TestBadInput:
         with pytest.raises(ConfigError, match=r"x\.txt, which is not there"):
             list(read_folder(tmp_path))
 
+    def test_a_line_whose_text_is_none(self, tmp_path: Path) -> None:
+        write_page(tmp_path, "page", PAGE, json={"lines": [{"text": 3, "label": "content"}]})
+        with pytest.raises(ConfigError, match=r"page\.json: a line's text must be a string, not 3"):
+            list(read_folder(tmp_path))
+
+    @pytest.mark.parametrize("name", ["page.txt", "page.json"])
+    def test_a_file_that_is_not_utf8(self, tmp_path: Path, name: str) -> None:
+        write_page(tmp_path, "page", PAGE)
+        (tmp_path / name).write_bytes("Möwe".encode("latin-1"))
+        with pytest.raises(ConfigError, match=f"{name} is not UTF-8"):
+            list(read_folder(tmp_path))
+
+    def test_a_folder_named_like_a_page_is_looked_into(self, tmp_path: Path) -> None:
+        write_page(tmp_path / "site.html", "page", PAGE, txt="The heron stands.")
+        (item,) = read_folder(tmp_path)
+        assert item.name == "site.html/page.html"
+
     @pytest.mark.parametrize("labels", [["content"], ["content"] * 3])
     def test_labels_that_do_not_fit_the_lines(self, tmp_path: Path, labels: list[str]) -> None:
         write_text(tmp_path, "x", "one\ntwo", labels)

@@ -621,3 +621,77 @@ def test_train_passes_its_arguments(
     assert training.call["fold_cache"] == Path("f")
     assert cli.main(["train", "--out", str(out), "--folds=4"]) == 2
     assert b"give --folds 5" in capsysbinary.readouterr().err
+
+
+# bench
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """A folder with a page, its main text beside it, and a text whose lines are labelled."""
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    (folder / "heron.html").write_text("<p>The heron stands.</p><p>Menu!!!</p>")
+    (folder / "heron.txt").write_text("The heron stands.")
+    (folder / "owl.txt").write_text("Buy!!!\nThe owl sleeps.\nIt wakes at dusk!!!")
+    labels = {"labels": ["subscription", "content", "content"]}
+    (folder / "owl.labels.json").write_text(json.dumps(labels))
+    return folder
+
+
+def test_bench_passes_at_its_floor_and_fails_below(labelled: Path, toy_folder: Path) -> None:
+    arguments = ("bench", "--pages", labelled, "--model", toy_folder, "--min-f1")
+    # the page is right; of the text's seven words the four of one line are dropped
+    assert run_fine(*arguments, "0.8").splitlines() == [
+        "0.6000  owl",
+        "1.0000  heron.html",
+        "0.5714  content words lost",
+        "1.0000  chrome lines found",
+        "0.0000  macro-F1 over the chrome labels",
+        "0.8000  mean F1 of 2 (floor 0.8): passed",
+    ]
+    below = run(*arguments, "0.81")
+    assert (below.returncode, below.stderr) == (1, b"")
+    assert below.stdout.endswith(b"0.8000  mean F1 of 2 (floor 0.81): FAILED\n")
+
+
+def test_bench_without_a_floor_only_reports(labelled: Path, toy_folder: Path) -> None:
+    output = run_fine("bench", "--pages", labelled, "--model", toy_folder)
+    assert output.endswith("(floor 0): passed\n")
+
+
+def test_bench_scores_what_the_options_ask_for(labelled: Path, toy_folder: Path) -> None:
+    arguments = ("bench", "--pages", labelled, "--model", toy_folder)
+    # the toy calls all that shouts navigation: nothing is dropped, three words are wrong
+    output = run_fine(*arguments, "--keep", "navigation")
+    assert "0.8571  heron.html\n" in output
+    assert "0.9333  owl\n" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--pages", "none"], "no such folder: none"),
+        (["--pages", "."], "no labelled pages"),
+        (["--pages", "labelled", "--min-f1", "90"], "between 0 and 1, not 90"),
+        (["--pages", "labelled", "--min-f1", "nan"], "between 0 and 1, not nan"),
+        (["--pages", "labelled", "--model", "none"], "no model 'none'"),
+    ],
+)
+def test_bench_refuses_bad_input(
+    labelled: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    if arguments[1] == ".":
+        shutil.rmtree(labelled)
+    assert message in run_refused("bench", *arguments, cwd=tmp_path)
+
+
+def test_bench_names_the_file_that_does_not_fit(labelled: Path, toy_folder: Path) -> None:
+    (labelled / "owl.labels.json").write_text('{"labels": ["content"]}')
+    message = run_refused("bench", "--pages", labelled, "--model", toy_folder)
+    assert "owl.labels.json holds 1 labels for the 3 lines of owl.txt" in message
+
+
+def test_bench_without_lxml_does_not_blame_the_pages(labelled: Path, toy_folder: Path) -> None:
+    arguments = ("bench", "--pages", labelled, "--model", toy_folder)
+    assert "pip install lxml" in run_refused(*arguments, code=WITHOUT.format("lxml"))

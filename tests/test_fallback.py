@@ -67,6 +67,18 @@ class TestWithoutNumpy:
         done = run_python(ANSWER, path=(tmp_path,))
         assert done.stdout.startswith("heuristic ['BoilerkitWarning'] 2"), done.stderr
 
+    def test_what_else_cannot_be_imported_is_not_blamed_on_numpy(self, package: Path) -> None:
+        context = package / "boilerkit" / "context.py"
+        whole = context.read_text(encoding="utf-8")
+        context.write_text("raise ImportError('cannot find the windows')")
+        folder = write_toy_model(package / "boilerkit" / "data" / "boilerkit-1")
+        done = run_python(ANSWER, path=(package,))
+        assert done.stdout == ""
+        assert done.stderr.endswith("ImportError: cannot find the windows\n")
+        assert "numpy" not in done.stderr.splitlines()[-1]
+        context.write_text(whole, encoding="utf-8")
+        shutil.rmtree(folder)
+
     def test_a_named_model_does_not_fall_back(self, toy_folder: Path) -> None:
         program = (
             "import boilerkit\n"

@@ -28,6 +28,7 @@ __all__ = [
     "load_appeals",
     "load_pages",
     "load_typed_documents",
+    "training_files",
 ]
 
 
@@ -114,13 +115,24 @@ def load_typed_documents(root: Path) -> list[TypedDocument]:
             lines=tuple(record["lines"]),
             labels=tuple(record["labels"]),
         )
-        for record in _read_jsonl(_find_labels(root, "lines-dev.jsonl"))
+        for record in _read_jsonl(_find_labels(root, _TYPED_LINES))
     ]
 
 
 def load_appeals(root: Path) -> list[Appeal]:
     """Return the labelled single lines."""
-    return [Appeal(**record) for record in _read_jsonl(_find_labels(root, "appeals-dev.jsonl"))]
+    return [Appeal(**record) for record in _read_jsonl(_find_labels(root, _APPEALS))]
+
+
+def training_files(root: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files that training reads, named alike wherever they stand, in a fixed order."""
+    for name, patterns in _TRAINING_FILES.items():
+        folder = _find_set(root, name)
+        paths = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
+        for path in sorted(paths):
+            yield f"{name}/{path.relative_to(folder).as_posix()}", path
+    for name in _LABEL_FILES:
+        yield name, _find_labels(root, name)
 
 
 class _SiteFinder:
@@ -240,6 +252,14 @@ _FOLDERS = {
     "trafilatura-eval": "trafilatura-eval",
     "readability-pages": "readability-pages",
     "typed-pages": "typed-pages",
+}
+_TYPED_LINES, _APPEALS = _LABEL_FILES = ("lines-dev.jsonl", "appeals-dev.jsonl")
+# Archive name → what of it is read.
+_TRAINING_FILES = {
+    "wcxb-dev": ("dev/ground-truth/*.json", "dev/html/*.html"),
+    "fundus-dev": ("ground-truth.jsonl", "html/*.html"),
+    "trafilatura-eval": ("evaldata.json", "html/*"),
+    "typed-pages": ("**/*",),
 }
 
 

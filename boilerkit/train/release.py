@@ -5,7 +5,6 @@ Every figure of a card is out of fold: a page is scored by the model that never 
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from boilerkit.config import DEFAULT_ROLES
 from boilerkit.metrics import bag_overlap, count_words, mean
 from boilerkit.train.corpus import Corpus, PageExample, build_corpus
 from boilerkit.train.export import Calibration, save_model
+from boilerkit.train.fingerprint import fingerprint
 from boilerkit.train.fit import Bags, FittedHead, Trainer
 from boilerkit.train.prepare import Prepared, prepare
 from boilerkit.train.sites import N_FOLDS
@@ -79,6 +79,7 @@ def train(
     are fitted at a time, each on one thread, so that the weights do not depend on it.
     """
     report("reading and aligning pages")
+    hashes = fingerprint(root)
     corpus = build_corpus(root, n_jobs=n_jobs)
     data = _Data(corpus, prepare(corpus))
     folds = set(range(N_FOLDS))
@@ -91,7 +92,7 @@ def train(
     for fold, parts in enumerate(fitted):
         _score_fold(scorer, data.prepared, parts, fold, odds)
     calibrations = _calibrate(data, odds, folds)
-    card = {"name": name, "version": version, **_card(data, odds, calibrations)}
+    card = {"name": name, "version": version, **hashes, **_card(data, odds, calibrations)}
     if fold_cache is not None:
         for fold, parts in enumerate(fitted):
             apart = _calibrate(data, odds, folds - {fold})
@@ -268,8 +269,6 @@ def _card(data: _Data, odds: _Odds, calibrations: Mapping[str, Calibration]) -> 
         "date": datetime.now(timezone.utc).date().isoformat(),
         "commit": _commit(),
         "data": _DATA_CREDITS,
-        "data_sha256": _data_hash(data.corpus),
-        "code_sha256": _code_hash(),
         "versions": _versions(),
         "out_of_fold": _scores(data, odds, calibrations),
     }
@@ -326,28 +325,6 @@ def _commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return done.stdout.strip()
-
-
-def _data_hash(corpus: Corpus) -> str:
-    digest = hashlib.sha256()
-    for page in corpus.pages:
-        digest.update(f"{page.source.dataset}/{page.source.id}\n".encode())
-        digest.update("\n".join(page.page.texts).encode("utf-8", "surrogatepass"))
-        digest.update(page.target.tobytes() + page.kind.tobytes())
-    for text in corpus.texts:
-        digest.update("\n".join(text.lines).encode("utf-8", "surrogatepass"))
-        digest.update(text.kind.tobytes())
-    return digest.hexdigest()
-
-
-def _code_hash() -> str:
-    """Return a hash of the package's source: what segments, measures and fits."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _versions() -> dict[str, str]:
