@@ -18,10 +18,11 @@ errors labels records config metrics
 decode rescue guard data_lines page_lines html_lines roles text_lines
 wordlists measures heuristic_rules heuristic_kinds heuristic
 text_features context html_features features model
-decide render backends site_profile pipeline __init__
+decide render backends site_profile batch pipeline __init__
 column_words explain bench
+inputs readers warc parquet writers run
 train.__init__ train.sites train.align train.datasets train.corpus train.fit train.export train.release
-cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_train cli __main__
+cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_train cli_progress cli_run cli __main__
 """.split()
 
 NUMPY_MODULES = {"text_features", "context", "html_features", "features", "model", "explain"}
