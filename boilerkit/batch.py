@@ -174,7 +174,7 @@ def _runner(task: Task, parallel: Any) -> _Run:
     whole = _Parcel(known.name, known.parent, pickled)
 
     def run(batches: Sequence[_Batch]) -> list[list[_Answer]]:
-        pages = [[page for _, page in batch] for batch in batches]
+        pages = [[_pack(page) for _, page in batch] for batch in batches]
         answers = parallel(delayed(_work)(known, batch) for batch in pages)
         unknown = [place for place, answer in enumerate(answers) if answer is None]
         if unknown:
@@ -205,6 +205,17 @@ def _finish(run: _Run, batches: Sequence[_Batch]) -> list[Result]:
     ]
 
 
+def _pack(page: Any) -> bytes | str:
+    """Return a page's pickle, or why there is none.
+
+    Backends stumble over what cannot be pickled, at the cost of everything on its way with it.
+    """
+    try:
+        return pickle.dumps(page, pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # of the page's own making
+        return _reason(error)
+
+
 def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
@@ -212,13 +223,16 @@ def _reason(error: BaseException) -> str:
 # --- in a worker --------------------------------------------------------------------------------
 
 
-def _work(parcel: _Parcel, pages: Sequence[Any]) -> list[_Answer] | None:
+def _work(parcel: _Parcel, packed: Sequence[bytes | str]) -> list[_Answer] | None:
     """Return a value or an error for each page; None if the parcel's task is not known yet."""
     try:
         task = _unpack(parcel)
     except _UnknownTaskError:
         return None
-    return [_answer(task, page) for page in pages]
+    return [
+        (None, data) if isinstance(data, str) else _answer(lambda d: task(pickle.loads(d)), data)
+        for data in packed
+    ]
 
 
 @lru_cache(maxsize=2)
