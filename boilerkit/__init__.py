@@ -24,7 +24,7 @@ from boilerkit.errors import (
 )
 from boilerkit.labels import Label, Role
 from boilerkit.pipeline import Cleaner
-from boilerkit.records import Document, Line
+from boilerkit.records import Document, Line, Result
 from boilerkit.site_profile import SiteProfile
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ __all__ = [
     "Line",
     "MissingDependencyError",
     "ModelError",
+    "Result",
     "Role",
     "SiteProfile",
     "__version__",

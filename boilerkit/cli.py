@@ -13,10 +13,12 @@ from boilerkit.cli_explain import run_explain
 from boilerkit.cli_input import INPUTS, STDIN
 from boilerkit.cli_messages import complain, describe_error, warnings_as_lines
 from boilerkit.cli_output import STDOUT
+from boilerkit.cli_run import run_run
 from boilerkit.cli_train import DATA_VARIABLE, run_train
 from boilerkit.config import OPERATING_POINTS
 from boilerkit.errors import BoilerkitError
 from boilerkit.labels import CHROME_LABELS
+from boilerkit.writers import RESULT_FORMATS
 
 __all__ = ["main"]
 
@@ -66,6 +68,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_document_commands(commands)
     _add_explain(commands)
     _add_bench(commands)
+    _add_run(commands)
     _add_train(commands)
     return parser
 
@@ -109,6 +112,34 @@ def _add_bench(commands: _Subparsers) -> None:
     )
     _add_label_options(parser)
     parser.set_defaults(run=run_bench)
+
+
+def _add_run(commands: _Subparsers) -> None:
+    parser = _add_command(commands, "run", "clean folders, JSONL, Parquet and WARC files")
+    parser.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="a folder, or a file that its ending tells of"
+    )
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="the results' folder, new or of this same run"
+    )
+    parser.add_argument(
+        "--format", choices=RESULT_FORMATS, default="jsonl", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--input",
+        choices=INPUTS,
+        default="auto",
+        help="what files and columns hold (default: auto, by their names; WARC tells itself)",
+    )
+    parser.add_argument("--column", metavar="NAME", help="the one to read (default: html or text)")
+    parser.add_argument(
+        "--write-column", default="text", metavar="NAME", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)"
+    )
+    _add_label_options(parser)
+    parser.set_defaults(run=run_run)
 
 
 def _add_train(commands: _Subparsers) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boilerkit.errors import ConfigError
+from boilerkit.inputs import kind_by_name
 from boilerkit.pipeline import Cleaner
 from boilerkit.records import Document
 
@@ -17,10 +18,6 @@ __all__ = ["INPUTS", "STDIN", "Source", "classify", "kind_by_name", "read_source
 INPUTS = ("auto", "html", "text")
 STDIN = "-"
 
-_KIND_BY_ENDING = {
-    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
-    **dict.fromkeys((".txt", ".text", ".md", ".markdown"), "text"),
-}
 _SNIFFED_BYTES = 1024
 _BYTE_ORDER_MARK = re.compile(rb"\xef\xbb\xbf|\xff\xfe|\xfe\xff")
 _HTML_TAG = re.compile(
@@ -55,11 +52,6 @@ def read_source(name: str, *, kind: str | None, charset: str | None) -> Source:
         kind = "html" if _looks_like_html(data) else "text"
     decode = decode_html if kind == "html" else decode_text
     return Source(name, decode(data, charset=charset), kind)
-
-
-def kind_by_name(name: str) -> str | None:
-    """Return ``html`` or ``text`` if a file's ending tells, else None."""
-    return _KIND_BY_ENDING.get(Path(name).suffix.lower())
 
 
 def classify(cleaner: Cleaner, source: Source, *, url: str | None = None) -> Document:

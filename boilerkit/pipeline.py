@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boilerkit.backends import Backend, open_backend
+from boilerkit.batch import Task, check_jobs, map_pages
 from boilerkit.config import CleanConfig
 from boilerkit.decide import Decision, ScoredLine, decide
-from boilerkit.errors import BoilerkitWarning
+from boilerkit.errors import BoilerkitWarning, ConfigError
 from boilerkit.labels import Role
-from boilerkit.records import Document, Line, check_format
+from boilerkit.records import Document, Line, Result, check_format
 from boilerkit.render import render_page, render_text
 from boilerkit.site_profile import SiteProfile
 from boilerkit.text_lines import TextLines, has_word, read_text
@@ -149,6 +150,45 @@ class Cleaner:
             model=self._backend.model_name,
             _renderer=MarkdownRenderer(PageLayout.of(page), self._config.roles, url),
         )
+
+    def map(
+        self,
+        items: Iterable[Any],
+        *,
+        input: str = "html",
+        output: str = "text",
+        n_jobs: int = -1,
+    ) -> Iterator[Result]:
+        """Yield one Result for each page, in order; a page that fails costs nothing but itself.
+
+        items: pages, or pairs of an id and a page; without ids the place, from 0 on, is the id.
+            They are read as they are needed, a bounded number of them ahead.
+        input: ``html`` (str or bytes) or ``text`` (str).
+        output: ``text``, what :meth:`extract` or :meth:`clean` returns, or ``document``, what
+            :meth:`classify_html` or :meth:`classify_text` returns.
+        n_jobs: processes to work in; -1 for one a core, 1 for this process alone.
+
+        A Result has the value, or the error and None. The pages go through joblib:
+        ``joblib.parallel_config(backend=…)`` chooses another backend. The pages that a killed
+        worker held are tried again one by one, and the one that kills again has that as its error.
+        Raises ConfigError for an unknown input, output or ``n_jobs=0``, TypeError for what is no
+        collection of pages or no number.
+        """
+        if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+            raise TypeError(f"items must be a collection of pages, not {type(items).__name__}")
+        check_jobs(n_jobs)
+        tasks: dict[tuple[str, str], Task] = {
+            ("html", "text"): self.extract,
+            ("html", "document"): self.classify_html,
+            ("text", "text"): self.clean,
+            ("text", "document"): self.classify_text,
+        }
+        if (input, output) not in tasks:
+            raise ConfigError(
+                f"unknown input {input!r} or output {output!r}: "
+                "choose input html or text, output text or document"
+            )
+        return map_pages(tasks[input, output], items, n_jobs=n_jobs)
 
     def _decide(
         self, texts: Sequence[str], scored: list[ScoredLine | None], kind: str

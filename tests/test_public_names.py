@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import boilerkit
-from boilerkit import CleanConfig, Cleaner, Document, Label, Line, Role, SiteProfile
+from boilerkit import CleanConfig, Cleaner, Document, Label, Line, Result, Role, SiteProfile
 
 CONFIG = {
     "keep": "()",
@@ -78,6 +78,7 @@ def test_the_package_exports_these_names() -> None:
         "Line",
         "MissingDependencyError",
         "ModelError",
+        "Result",
         "Role",
         "SiteProfile",
         "__version__",
@@ -117,6 +118,10 @@ def test_every_exported_name_is_there_and_documented() -> None:
         (Cleaner.clean, ["text"]),
         (Cleaner.classify_html, ["html", "*, url=None", "*, charset=None"]),
         (Cleaner.classify_text, ["text"]),
+        (
+            Cleaner.map,
+            ["items", "*, input='html'", "*, output='text'", "*, n_jobs=-1"],
+        ),
         (Document.render, ["format='text'"]),
         (SiteProfile, []),
         (SiteProfile.fit, ["texts"]),
@@ -137,6 +142,7 @@ def test_a_cleaner_has_these_members() -> None:
         "clean",
         "config",
         "extract",
+        "map",
     }
 
 
@@ -159,7 +165,11 @@ def test_a_document_has_these_attributes() -> None:
     assert public(Document) == DOCUMENT_ATTRIBUTES
 
 
-@pytest.mark.parametrize("record", [Line, Document, CleanConfig])
+def test_a_result_has_these_attributes() -> None:
+    assert public(Result) == {"id", "value", "error"}
+
+
+@pytest.mark.parametrize("record", [Line, Document, Result, CleanConfig])
 def test_records_are_frozen(record: type) -> None:
     assert record.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
