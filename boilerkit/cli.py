@@ -13,6 +13,7 @@ from boilerkit.cli_input import INPUTS, STDIN
 from boilerkit.cli_messages import complain, describe_error, warnings_as_lines
 from boilerkit.cli_output import STDOUT
 from boilerkit.cli_train import DATA_VARIABLE, run_train
+from boilerkit.cli_view import run_annotate, run_view
 from boilerkit.config import OPERATING_POINTS
 from boilerkit.errors import BoilerkitError
 from boilerkit.labels import CHROME_LABELS
@@ -63,6 +64,7 @@ def _build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_document_commands(commands)
     _add_explain(commands)
+    _add_view_commands(commands)
     _add_train(commands)
     return parser
 
@@ -89,6 +91,29 @@ def _add_explain(commands: _Subparsers) -> None:
     _add_input_options(parser)
     _add_label_options(parser)
     parser.set_defaults(run=run_explain, own_kind=None)
+
+
+def _add_view_commands(commands: _Subparsers) -> None:
+    for name, run, help in (
+        ("view", run_view, "show the lines of a page or text as HTML, coloured by label"),
+        ("annotate", run_annotate, "make an HTML page on which labels can be changed and saved"),
+    ):
+        parser = _add_command(commands, name, help)
+        parser.add_argument(
+            "path",
+            metavar="FILE",
+            help=f"a page or text, a folder of them, {STDIN} for standard input",
+        )
+        parser.add_argument(
+            "-o",
+            "--out",
+            default=STDOUT,
+            metavar="HTML",
+            help=f"the file to write, for view of a folder the folder (default: {STDOUT})",
+        )
+        _add_input_options(parser)
+        _add_label_options(parser)
+        parser.set_defaults(run=run, own_kind=None)
 
 
 def _add_train(commands: _Subparsers) -> None:

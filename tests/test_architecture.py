@@ -14,14 +14,14 @@ from fresh_python import PACKAGE, run_python
 # A module imports only from modules above it: bytes → str → lines → features → scores → labels →
 # text, then what is built on all of it. A new module takes its place here.
 ORDER = """
-errors labels records config metrics
+errors labels user_labels view records config metrics
 decode rescue guard data_lines page_lines html_lines roles text_lines
 wordlists measures heuristic_rules heuristic_kinds heuristic
 text_features context html_features features model
 decide render backends site_profile pipeline __init__
 column_words explain bench
 train.__init__ train.sites train.align train.datasets train.corpus train.fit train.export train.release
-cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_train cli __main__
+cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_view cli_train cli __main__
 """.split()
 
 NUMPY_MODULES = {"text_features", "context", "html_features", "features", "model", "explain"}
