@@ -117,8 +117,13 @@ def _add_view_commands(commands: _Subparsers) -> None:
 
 
 def _add_train(commands: _Subparsers) -> None:
-    parser = _add_command(commands, "train", "rebuild a model from the data (extra: train)")
+    parser = _add_command(commands, "train", "rebuild or adapt a model (extra: train)")
     parser.add_argument("--data", metavar="DIR", help=f"the data (default: ${DATA_VARIABLE})")
+    parser.add_argument(
+        "--base",
+        metavar="NAME_OR_FOLDER",
+        help="adapt this model (default: the packaged one) to your labels, which --data holds",
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="the model's folder")
     parser.add_argument(
         "--folds", type=int, metavar="N", help="keep the fold models; their number is fixed: 5"

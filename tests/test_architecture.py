@@ -21,6 +21,7 @@ text_features context html_features features model
 decide render backends site_profile pipeline __init__
 column_words explain bench
 train.__init__ train.sites train.align train.datasets train.corpus train.fit train.export train.release
+train.own_documents train.adapt train.adapt_release
 cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_view cli_train cli __main__
 """.split()
 
