@@ -15,6 +15,7 @@ from boilerkit.cli_messages import complain, describe_error, warnings_as_lines
 from boilerkit.cli_output import STDOUT
 from boilerkit.cli_run import run_run
 from boilerkit.cli_train import DATA_VARIABLE, run_train
+from boilerkit.cli_view import run_annotate, run_view
 from boilerkit.config import OPERATING_POINTS
 from boilerkit.errors import BoilerkitError
 from boilerkit.labels import CHROME_LABELS
@@ -69,6 +70,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_explain(commands)
     _add_bench(commands)
     _add_run(commands)
+    _add_view_commands(commands)
     _add_train(commands)
     return parser
 
@@ -142,9 +144,37 @@ def _add_run(commands: _Subparsers) -> None:
     parser.set_defaults(run=run_run)
 
 
+def _add_view_commands(commands: _Subparsers) -> None:
+    for name, run, help in (
+        ("view", run_view, "show the lines of a page or text as HTML, coloured by label"),
+        ("annotate", run_annotate, "make an HTML page on which labels can be changed and saved"),
+    ):
+        parser = _add_command(commands, name, help)
+        parser.add_argument(
+            "path",
+            metavar="FILE",
+            help=f"a page or text, a folder of them, {STDIN} for standard input",
+        )
+        parser.add_argument(
+            "-o",
+            "--out",
+            default=STDOUT,
+            metavar="HTML",
+            help=f"the file to write, for view of a folder the folder (default: {STDOUT})",
+        )
+        _add_input_options(parser)
+        _add_label_options(parser)
+        parser.set_defaults(run=run, own_kind=None)
+
+
 def _add_train(commands: _Subparsers) -> None:
-    parser = _add_command(commands, "train", "rebuild a model from the data (extra: train)")
+    parser = _add_command(commands, "train", "rebuild or adapt a model (extra: train)")
     parser.add_argument("--data", metavar="DIR", help=f"the data (default: ${DATA_VARIABLE})")
+    parser.add_argument(
+        "--base",
+        metavar="NAME_OR_FOLDER",
+        help="adapt this model (default: the packaged one) to your labels, which --data holds",
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="the model's folder")
     parser.add_argument(
         "--folds", type=int, metavar="N", help="keep the fold models; their number is fixed: 5"

@@ -12,7 +12,7 @@ from pathlib import Path
 from boilerkit.cli_input import STDIN, kind_by_name
 from boilerkit.errors import ConfigError
 
-__all__ = ["STDOUT", "Folder", "Screen", "open_folder", "screen", "write_stdout"]
+__all__ = ["STDOUT", "Folder", "Screen", "open_folder", "screen", "write_file", "write_stdout"]
 
 STDOUT = "-"
 
@@ -33,7 +33,7 @@ class Folder:
 
     def write(self, name: str, result: str) -> None:
         """Write the result of the input `name`."""
-        self.targets[name].write_bytes(_encode(result))
+        write_file(self.targets[name], result)
 
 
 def open_folder(folder: Path, names: Sequence[str], ending: str | None) -> Folder:
@@ -65,6 +65,11 @@ def screen(*, to_stdout: bool) -> Screen:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     colour = to_stdout and sys.stdout.isatty() and not plain
     return Screen(shutil.get_terminal_size().columns, colour)
+
+
+def write_file(path: Path, result: str) -> None:
+    """Write a result to a file."""
+    path.write_bytes(_encode(result))
 
 
 def write_stdout(result: str) -> None:

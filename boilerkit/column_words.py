@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from boilerkit.labels import PAGE_TYPES
 
@@ -140,6 +141,7 @@ _NUMBERED = re.compile(r"(\w+)_(\d+)")
 _SCORE_SPREAD = re.compile(r"(word_score|name_score|first_pass)(_signature|_page|_max)")
 
 
+@lru_cache(maxsize=2048)
 def describe_column(column: str) -> str:
     """Return a feature column's name in words; what neighbours give is named as theirs.
 

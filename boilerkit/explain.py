@@ -8,6 +8,7 @@ scaled as the calibration scales, the contributions and the base add up to the l
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from boilerkit.model import Head, Model
+    from boilerkit.model import Head
     from boilerkit.text_features import FloatArray
 
-__all__ = ["KINDS_OF_INPUT", "Explanation", "explain"]
+__all__ = ["KINDS_OF_INPUT", "Explanation", "explain", "explain_all"]
 
 KINDS_OF_INPUT = ("html", "text")
 
@@ -66,16 +67,14 @@ def explain(cleaner: Cleaner, source: str, line: int, kind: str) -> Explanation:
     document = _classify(cleaner, source, kind)
     if not 0 <= line < len(document.lines):
         raise ConfigError(f"no line {line + 1}: the document has {len(document.lines)} lines")
-    this = document.lines[line]
-    base = 0.0
-    contributions: Contributions = ()
-    if this.label is not Label.EMPTY:
-        read = source[: document.truncated]
-        scored = _score(cleaner.backend, read, line, kind)
-        base, contributions = _contributions(cleaner.backend, read, line, kind, scored)
-        contributions = _by_size((*contributions, *_site_term(scored.score, this.score)))
-    log_odds = base + sum(value for _, value in contributions)
-    return Explanation(this.text, this.label, this.score, log_odds, contributions, base)
+    (explanation,) = _explain(cleaner, source, document, [line], kind)
+    return explanation
+
+
+def explain_all(cleaner: Cleaner, source: str, kind: str) -> tuple[Explanation, ...]:
+    """Explain every line of a page or a text, as :func:`explain` does one of them."""
+    document = _classify(cleaner, source, kind)
+    return tuple(_explain(cleaner, source, document, range(len(document.lines)), kind))
 
 
 def _classify(cleaner: Cleaner, source: str, kind: str) -> Document:
@@ -88,14 +87,48 @@ def _classify(cleaner: Cleaner, source: str, kind: str) -> Document:
     raise ConfigError(f"unknown kind of input {kind!r}: choose from {', '.join(KINDS_OF_INPUT)}")
 
 
-def _contributions(
-    backend: Backend, source: str, line: int, kind: str, scored: ScoredLine
-) -> tuple[float, Contributions]:
-    """Return the base and the named contributions to the backend's score of a line with words."""
-    if isinstance(backend, ModelBackend):
-        return _name_columns(backend.model, source, line, kind)
-    # The rules add up to one total, of which the score is the logistic function.
-    return 0.0, ((f"rules of the heuristic, above all {scored.reason}", _logit(scored.score)),)
+def _explain(
+    cleaner: Cleaner, source: str, document: Document, numbers: Iterable[int], kind: str
+) -> Iterator[Explanation]:
+    scored = _score(cleaner.backend, source[: document.truncated], kind)
+    for number in numbers:
+        line = document.lines[number]
+        base = 0.0
+        contributions: Contributions = ()
+        if line.label is not Label.EMPTY:
+            base, contributions = scored.contributions(number)
+            score = scored.lines[number].score
+            contributions = _by_size((*contributions, *_site_term(score, line.score)))
+        log_odds = base + sum(value for _, value in contributions)
+        yield Explanation(line.text, line.label, line.score, log_odds, contributions, base)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What a backend says of a document's lines with words, by line.
+
+    ``matrix`` holds the model's features of row ``rows[line]``; None for the heuristic.
+    """
+
+    lines: Mapping[int, ScoredLine]
+    rows: Mapping[int, int]
+    columns: tuple[str, ...] = ()
+    matrix: FloatArray | None = None
+    head: Head | None = None
+
+    def contributions(self, line: int) -> tuple[float, Contributions]:
+        """Return the base and the named contributions to the backend's score of a line."""
+        if self.matrix is None or self.head is None:
+            # The rules add up to one total, of which the score is the logistic function.
+            scored = self.lines[line]
+            name = f"rules of the heuristic, above all {scored.reason}"
+            return 0.0, ((name, _logit(scored.score)),)
+        base, values = _split_log_odds(self.head, self.matrix[self.rows[line]])
+        return base, tuple(
+            (describe_column(column), value)
+            for column, value in zip(self.columns, values.tolist(), strict=True)
+            if value
+        )
 
 
 def _site_term(score: float, adjusted: float) -> Contributions:
@@ -114,37 +147,29 @@ def _by_size(contributions: Contributions) -> Contributions:
     return tuple(sorted(contributions, key=lambda item: -abs(item[1])))
 
 
-def _score(backend: Backend, source: str, line: int, kind: str) -> ScoredLine:
+def _score(backend: Backend, source: str, kind: str) -> _Scored:
+    """Score a document once for all of its lines."""
     if kind == "html":
         from boilerkit.html_lines import read_html
 
-        return backend.score_page(read_html(source)[0])[line]
-    lines = read_text(source)
-    return backend.score_text(lines.words)[lines.index.index(line)]
-
-
-def _name_columns(model: Model, source: str, line: int, kind: str) -> tuple[float, Contributions]:
-    columns, row = _features(model, source, line, kind)
-    base, values = _split_log_odds(model.heads[kind], row)
-    return base, tuple(
-        (describe_column(column), value)
-        for column, value in zip(columns, values.tolist(), strict=True)
-        if value
-    )
-
-
-def _features(
-    model: Model, source: str, line: int, kind: str
-) -> tuple[tuple[str, ...], FloatArray]:
-    """Return the names of the columns and their (n_columns,) values for one line."""
+        page = read_html(source)[0]
+        index: Sequence[int] = range(len(page.texts))
+        scored = backend.score_page(page)
+    else:
+        text = read_text(source)
+        index = text.index
+        scored = backend.score_text(text.words)
+    lines = dict(zip(index, scored, strict=True))
+    rows = {line: row for row, line in enumerate(index)}
+    if not isinstance(backend, ModelBackend) or not lines:
+        return _Scored(lines, rows)
     from boilerkit.features import HTML_COLUMNS, TEXT_MATRIX_COLUMNS
 
+    model = backend.model
     if kind == "html":
-        from boilerkit.html_lines import read_html
-
-        return HTML_COLUMNS, model.html_matrix(read_html(source)[0])[line]
-    lines = read_text(source)
-    return TEXT_MATRIX_COLUMNS, model.text_matrix(lines.words)[lines.index.index(line)]
+        return _Scored(lines, rows, HTML_COLUMNS, model.html_matrix(page), model.heads[kind])
+    matrix = model.text_matrix(text.words)
+    return _Scored(lines, rows, TEXT_MATRIX_COLUMNS, matrix, model.heads[kind])
 
 
 def _split_log_odds(head: Head, row: FloatArray) -> tuple[float, npt.NDArray[np.float64]]:

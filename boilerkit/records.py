@@ -100,6 +100,12 @@ class Document:
             return self.text
         return self._renderer.render(self.lines, links=format == "markdown+links")
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the lines coloured by label, with their scores."""
+        from boilerkit.view import render_fragment
+
+        return render_fragment(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the document as JSON values."""
         return {

@@ -11,7 +11,7 @@ import pytest
 from boilerkit import BoilerkitWarning, CleanConfig, Cleaner, ConfigError, SiteProfile
 from boilerkit.backends import ModelBackend
 from boilerkit.column_words import describe_column
-from boilerkit.explain import Explanation, explain
+from boilerkit.explain import Explanation, explain, explain_all
 from boilerkit.features import HTML_COLUMNS, TEXT_MATRIX_COLUMNS
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
@@ -74,6 +74,12 @@ def test_every_explanation_is_of_the_line_it_names(shipped: Cleaner, kind: str) 
     for line, explanation in zip(document.lines, _explain_all(shipped, kind), strict=True):
         assert (explanation.text, explanation.label) == (line.text, line.label)
         assert explanation.score == line.score
+
+
+@pytest.mark.parametrize("kind", ["text", "html"])
+def test_all_lines_at_once_are_explained_as_one_by_one(cleaner: Cleaner, kind: str) -> None:
+    assert list(explain_all(cleaner, SOURCES[kind], kind)) == _explain_all(cleaner, kind)
+    assert explain_all(cleaner, "", kind) == ()
 
 
 @pytest.mark.parametrize("kind", ["text", "html"])

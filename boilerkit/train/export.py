@@ -18,7 +18,7 @@ from boilerkit.features import KINDS
 from boilerkit.model import COLUMNS, FORMAT_VERSION, Forest, config_checksum
 from boilerkit.train.fit import Bags, FittedHead, pack
 
-__all__ = ["Calibration", "save_model"]
+__all__ = ["Calibration", "save_model", "write_model"]
 
 # A fixed time in the archive: the same arrays give the same bytes.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -45,13 +45,10 @@ def save_model(
     card: Mapping[str, Any],
 ) -> None:
     """Write a model folder that ``boilerkit.model.load_model`` reads."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = _npz_bytes(_arrays(lexicon, bags, heads))
     config: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "name": name,
         "version": version,
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "kinds": [kind.value for kind in KINDS],
         "columns": {kind: list(names) for kind, names in COLUMNS.items()},
         "heads": {
@@ -66,9 +63,22 @@ def save_model(
         },
         "vocabulary": list(bags.vocabulary),
     }
-    config["config_sha256"] = config_checksum(config)
+    write_model(folder, config, _arrays(lexicon, bags, heads), card)
+
+
+def write_model(
+    folder: Path,
+    config: Mapping[str, Any],
+    arrays: Mapping[str, npt.NDArray[Any]],
+    card: Mapping[str, Any],
+) -> None:
+    """Write the three files of a model; both checksums are computed here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = _npz_bytes(arrays)
+    signed = {**config, "weights_sha256": hashlib.sha256(weights).hexdigest()}
+    signed["config_sha256"] = config_checksum(signed)
     (folder / "weights.npz").write_bytes(weights)
-    _write_json(folder / "config.json", config)
+    _write_json(folder / "config.json", signed)
     _write_json(folder / "card.json", card)
 
 

@@ -579,7 +579,7 @@ def forest_of(estimator: HistGradientBoostingClassifier) -> Forest:
         left = np.where(leaf, own, nodes["left"]) + offset
         right = np.where(leaf, own, nodes["right"]) + offset
         features.append(np.where(leaf, 0, nodes["feature_idx"]).astype(np.int16))
-        thresholds.append(np.where(leaf, np.inf, _float32_below(nodes["num_threshold"])))
+        thresholds.append(np.where(leaf, np.inf, float32_below(nodes["num_threshold"])))
         children.append(np.stack([left, right], axis=1).ravel().astype(np.int32))
         # scikit-learn shrinks leaves only; an inner node's output is needed to explain a path
         shrinkage = np.where(leaf, 1.0, estimator.learning_rate)
@@ -598,7 +598,7 @@ def forest_of(estimator: HistGradientBoostingClassifier) -> Forest:
     )
 
 
-def _float32_below(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def float32_below(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """Return the largest float32 not above each threshold: x <= t is the same for float32 x."""
     rounded = threshold.astype(np.float32)
     above = rounded.astype(np.float64) > threshold
