@@ -10,7 +10,13 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from boilerkit.integrations.core import ERROR_FIELD, Cleaned, RecordCleaner, describe, missing_engine
+from boilerkit.integrations.core import (
+    ERROR_FIELD,
+    Cleaned,
+    RecordCleaner,
+    describe,
+    missing_engine,
+)
 from boilerkit.pipeline import Cleaner
 
 try:
@@ -57,9 +63,7 @@ class BoilerkitExtractor(BaseExtractor):  # type: ignore[misc]
         """Return the main content of one page; raises what Cleaner.extract raises."""
         return self._clean.cleaner.extract(text)
 
-    def run(
-        self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1
-    ) -> DocumentsPipeline:
+    def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
         """Yield the documents with their text; the others are counted and excluded."""
         with (
             self.exclusion_writer or nullcontext() as writer,

@@ -6,7 +6,7 @@ worker loads it once. Workers need boilerkit installed, but no model folder.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boilerkit.errors import ConfigError
 from boilerkit.integrations.core import ERROR_FIELD, RecordCleaner, missing_engine
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pyspark import Broadcast
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 __all__ = ["clean_frame", "clean_udf"]
 
 
 def clean_udf(
     spark: SparkSession, *, input: str = "text", cleaner: Cleaner | None = None
-) -> Callable[..., Any]:
+) -> Callable[..., Column]:
     """Return a pandas UDF: a column of records to a struct of the strings ``text`` and ``error``.
 
     spark: the session that the UDF is for.
@@ -45,7 +45,8 @@ def clean_udf(
     def clean_column(records: pd.Series) -> pd.DataFrame:
         return _clean_column(shared.value, records)
 
-    return pandas_udf(clean_column, "text string, error string")
+    udf: Callable[..., Column] = pandas_udf(clean_column, "text string, error string")
+    return udf
 
 
 def clean_frame(
@@ -81,9 +82,7 @@ def clean_frame(
     return frame.mapInPandas(clean_batches, _with_strings(frame.schema, output, error))
 
 
-def _share(
-    spark: SparkSession, input: str, cleaner: Cleaner | None
-) -> Broadcast[RecordCleaner]:
+def _share(spark: SparkSession, input: str, cleaner: Cleaner | None) -> Broadcast[RecordCleaner]:
     return spark.sparkContext.broadcast(RecordCleaner(input, cleaner))
 
 

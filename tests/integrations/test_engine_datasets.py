@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from engines import CLEANED, PAGE, TEXT, require
+from fresh_python import run_python
 
 from boilerkit import Cleaner, ConfigError
 
 datasets = require("datasets")
 pa = require("pyarrow")
 
-from boilerkit.integrations import arrow  # noqa: E402
-from boilerkit.integrations.arrow import BatchCleaner  # noqa: E402
+from boilerkit.integrations import arrow
+from boilerkit.integrations.arrow import BatchCleaner
 
 
 @pytest.fixture(autouse=True)
@@ -64,13 +65,22 @@ class TestMap:
         cleaned = dataset.map(BatchCleaner(cleaner=toy), batched=True, num_proc=2)
         assert cleaned.with_format(None)["text"][:] == [CLEANED] * 6
 
-    def test_the_same_cleaning_has_the_same_fingerprint(self, toy_folder: Path) -> None:
-        def fingerprint(column: str) -> str:
-            dataset = datasets.Dataset.from_dict({"text": [TEXT]}).with_format("arrow")
-            clean = BatchCleaner(output=column, cleaner=Cleaner(model=toy_folder))
-            return str(dataset.map(clean, batched=True)._fingerprint)
+    def test_another_process_finds_what_is_in_the_cache(
+        self, toy_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fingerprint(seed: str, column: str) -> str:
+            monkeypatch.setenv("PYTHONHASHSEED", seed)
+            clean = f"BatchCleaner({column!r}, cleaner=Cleaner(model={str(toy_folder)!r}))"
+            done = run_python(
+                "from boilerkit import Cleaner\n"
+                "from boilerkit.integrations.arrow import BatchCleaner\n"
+                "from datasets.fingerprint import Hasher\n"
+                f"print(Hasher.hash({clean}))"
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
 
-        assert fingerprint("one") == fingerprint("one") != fingerprint("two")
+        assert fingerprint("1", "text") == fingerprint("2", "text") != fingerprint("1", "page")
 
     def test_streams(self, toy: Cleaner) -> None:
         dataset = datasets.Dataset.from_dict({"text": [TEXT, "One"]}).to_iterable_dataset()

@@ -16,17 +16,15 @@ from engines import CLEANED, PAGE, TEXT, require
 from boilerkit import Cleaner, Document
 
 require("datatrove")
-warcio = require("warcio.warcwriter")
-require("magic")
-require("cchardet")
-dill = require("dill")
 
-from datatrove.data import Document as Record  # noqa: E402
-from datatrove.executor import LocalPipelineExecutor  # noqa: E402
-from datatrove.pipeline.readers import JsonlReader, WarcReader  # noqa: E402
-from datatrove.pipeline.writers import JsonlWriter  # noqa: E402
+import dill
+from datatrove.data import Document as Record
+from datatrove.executor import LocalPipelineExecutor
+from datatrove.pipeline.readers import JsonlReader, WarcReader
+from datatrove.pipeline.writers import JsonlWriter
+from warcio.warcwriter import WARCWriter
 
-from boilerkit.integrations.datatrove import (  # noqa: E402
+from boilerkit.integrations.datatrove import (
     BoilerkitExtractor,
     BoilerkitLineFilter,
 )
@@ -37,7 +35,7 @@ CHROME = "<p>Give @ today!!!</p>"
 def write_warc(path: Path, pages: list[str]) -> None:
     """Write a gzipped WARC with one response a page, as a crawler does."""
     with path.open("wb") as stream:
-        writer = warcio.WARCWriter(stream, gzip=True)
+        writer = WARCWriter(stream, gzip=True)
         for number, page in enumerate(pages):
             head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
             record = writer.create_warc_record(

@@ -15,7 +15,7 @@ from boilerkit import Cleaner
 ray = require("ray")
 require("ray.data")
 
-from boilerkit.integrations.arrow import BatchCleaner  # noqa: E402
+from boilerkit.integrations.arrow import BatchCleaner
 
 pytestmark = pytest.mark.cluster
 

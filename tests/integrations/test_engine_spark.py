@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from boilerkit import Cleaner, ConfigError
 require("pyspark")
 pd = require("pandas")
 
-from pyspark.sql import SparkSession  # noqa: E402
+from pyspark.sql import SparkSession
 
-from boilerkit.integrations.spark import clean_frame, clean_udf  # noqa: E402
+from boilerkit.integrations.spark import clean_frame, clean_udf
 
 pytestmark = pytest.mark.cluster
 
@@ -42,6 +43,7 @@ def _load_logged(path: str, state: tuple[Any, ...]) -> Cleaner:
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv("PYTHONPATH", os.path.dirname(__file__))  # the workers know Logged
         session = (
             SparkSession.builder.master(f"local[{N_WORKERS}]")
