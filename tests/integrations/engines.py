@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+from io import BytesIO
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -24,4 +26,21 @@ def require(name: str) -> ModuleType:
     except ImportError as error:
         if name in os.environ.get("BOILERKIT_ENGINES", "").split():
             raise
-        pytest.skip(f"{error}: install boilerkit[engines]", allow_module_level=True)
+        pytest.skip(f"{error}: install its extra", allow_module_level=True)
+
+
+def write_warc(path: Path, pages: list[str]) -> None:
+    """Write a gzipped WARC with one response a page, as a crawler does."""
+    from warcio.warcwriter import WARCWriter
+
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        for number, page in enumerate(pages):
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+            record = writer.create_warc_record(
+                f"https://example.org/{number}",
+                "response",
+                payload=BytesIO(head + page.encode()),
+                warc_headers_dict={"WARC-Identified-Payload-Type": "text/html"},
+            )
+            writer.write_record(record)

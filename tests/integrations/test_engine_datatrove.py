@@ -6,12 +6,11 @@ import gzip
 import json
 import os
 import time
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import CLEANED, PAGE, TEXT, require
+from engines import CLEANED, PAGE, TEXT, require, write_warc
 
 from boilerkit import Cleaner, Document
 
@@ -22,7 +21,6 @@ from datatrove.data import Document as Record
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.readers import JsonlReader, WarcReader
 from datatrove.pipeline.writers import JsonlWriter
-from warcio.warcwriter import WARCWriter
 
 from boilerkit.integrations.datatrove import (
     BoilerkitExtractor,
@@ -30,21 +28,6 @@ from boilerkit.integrations.datatrove import (
 )
 
 CHROME = "<p>Give @ today!!!</p>"
-
-
-def write_warc(path: Path, pages: list[str]) -> None:
-    """Write a gzipped WARC with one response a page, as a crawler does."""
-    with path.open("wb") as stream:
-        writer = WARCWriter(stream, gzip=True)
-        for number, page in enumerate(pages):
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
-            record = writer.create_warc_record(
-                f"https://example.org/{number}",
-                "response",
-                payload=BytesIO(head + page.encode()),
-                warc_headers_dict={"WARC-Identified-Payload-Type": "text/html"},
-            )
-            writer.write_record(record)
 
 
 def read_jsonl(folder: Path) -> list[dict[str, Any]]:
