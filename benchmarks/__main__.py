@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import figures, gate, speed
+from benchmarks import engines, figures, gate, speed
 from benchmarks.compare import compare
 from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("folds", help="check that fold models are there and current"))
     _add_gate(commands.add_parser("gate", help="hold figures against their floors"))
     _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
+    _add_engines(commands.add_parser("engines", help="what other people's engines cost"))
     return parser
 
 
@@ -133,6 +134,11 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=_RESULTS, help="folder to write to")
     parser.add_argument("--limit", type=int, help="only the first pages")
     parser.set_defaults(command=_speed)
+
+
+def _add_engines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="ENGINE", help="only these engines")
+    parser.set_defaults(command=_engines)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -330,6 +336,20 @@ def _speed(options: argparse.Namespace) -> int:
     speed.write_speed(run, path)
     print(path)
     return 0
+
+
+def _engines(options: argparse.Namespace) -> int:
+    unknown = sorted(set(options.names) - set(engines.ENGINES))
+    if unknown:
+        raise ValueError(f"no engine {unknown[0]!r}: choose from {', '.join(engines.ENGINES)}")
+    rates = []
+    for name in options.names or engines.ENGINES:
+        try:
+            rates.append(engines.measure_engine(name))
+        except ValueError as error:
+            print(f"skipped: {error}", file=sys.stderr)
+    print(engines.render_rates(rates), end="")
+    return 0 if rates else 1
 
 
 def _peers(options: argparse.Namespace) -> dict[str, Peer]:

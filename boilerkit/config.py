@@ -67,12 +67,22 @@ class CleanConfig:
         for item, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, item.name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Sorted, so that equal configurations have equal pickles: caches go by them.
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        sets = {name: sorted(v) for name, v in values.items() if isinstance(v, frozenset)}
+        return _restore, ({**values, **sets},)
+
     @property
     def kept_labels(self) -> frozenset[Label]:
         """The chrome labels whose lines are kept beside content."""
         if self.drop is not None:
             return frozenset(CHROME_LABELS) - self.drop
         return self.keep - {Label.CONTENT}
+
+
+def _restore(values: dict[str, Any]) -> CleanConfig:
+    return CleanConfig(**values)
 
 
 def _check_max_bytes(value: int | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -78,6 +79,13 @@ class TestConfig:
     def test_cannot_be_changed(self) -> None:
         with pytest.raises(dataclasses.FrozenInstanceError):
             CleanConfig().operating_point = "greedy"  # type: ignore[misc]
+
+    def test_equal_ones_have_equal_pickles(self) -> None:
+        one, other = CleanConfig(keep=CHROME_LABELS), CleanConfig(keep=CHROME_LABELS[::-1])
+        assert pickle.dumps(one) == pickle.dumps(other)
+        assert pickle.loads(pickle.dumps(one)) == one
+        dropping = CleanConfig(drop=["legal"], roles=["quote"], max_bytes=None)
+        assert pickle.loads(pickle.dumps(dropping)) == dropping
 
     def test_can_be_replaced(self) -> None:
         config = dataclasses.replace(CleanConfig(keep=["legal"]), operating_point="greedy")
