@@ -31,7 +31,7 @@ from boilerkit.features import (
     html_matrix,
     text_matrix,
 )
-from boilerkit.html_features import Structure, box_names_matrix, read_structure
+from boilerkit.html_features import Structure, box_names_sums, read_structure
 from boilerkit.page_lines import PageLines
 from boilerkit.text_features import (
     N_BUCKETS,
@@ -186,8 +186,9 @@ def name_scores(
     page: PageLines, structure: Structure, vocabulary: Mapping[str, int], weights: FloatArray
 ) -> FloatArray:
     """Return (n,) log-odds from the class names and ids around each line."""
-    rows, columns = box_names_matrix(page, structure, vocabulary)
-    return summed_names(rows, columns, weights, len(page.texts))
+    sums = box_names_sums(page, structure, vocabulary, weights)
+    out: FloatArray = sums + weights[-1]
+    return out
 
 
 def summed_names(
