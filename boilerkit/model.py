@@ -127,12 +127,15 @@ class Head:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model. Nothing in it changes; it may be shared between threads."""
+    """A loaded model. Nothing in it changes; it may be shared between threads.
+
+    ``words``: (N_BUCKETS + 1, len(KINDS) + 1) weights of the hashed words for each kind and, in the
+    last column, for content on pages: side by side, a word is looked up once.
+    """
 
     name: str
     version: str
-    word_kinds: FloatArray
-    word_content: FloatArray
+    words: FloatArray
     name_content: FloatArray
     vocabulary: Mapping[str, int]
     heads: Mapping[str, Head]
@@ -148,21 +151,16 @@ class Model:
     def text_matrix(self, lines: Sequence[str]) -> FloatArray:
         """Return the (n, n_columns) features of the lines of a text."""
         text = measure_lines(lines)
-        return text_matrix(text, bag_scores(text, self.word_kinds))
+        return text_matrix(text, bag_scores(text, self.words)[:, :-1])
 
     def html_matrix(self, page: PageLines) -> FloatArray:
         """Return the (n, n_columns) features of the lines of a page."""
         text = measure_lines(page.texts)
         structure = read_structure(page)
+        words = bag_scores(text, self.words)
+        names = name_scores(page, structure, self.vocabulary, self.name_content)
         return html_matrix(
-            page,
-            structure,
-            text,
-            PageScores(
-                bag_scores(text, self.word_kinds),
-                bag_scores(text, self.word_content)[:, 0],
-                name_scores(page, structure, self.vocabulary, self.name_content),
-            ),
+            page, structure, text, PageScores(words[:, :-1], words[:, -1], names)
         )
 
 
@@ -177,7 +175,8 @@ def bag_scores(text: TextFeatures, weights: FloatArray) -> FloatArray:
     filled = np.flatnonzero(count)
     if len(filled):
         first = np.concatenate([[0], np.cumsum(count[filled])[:-1]])
-        sums[filled] = np.add.reduceat(weights[text.token_bucket], first, axis=0)
+        rows = weights.take(text.token_bucket, axis=0)
+        sums[filled] = np.add.reduceat(rows, first, axis=0)
     out: FloatArray = sums / np.sqrt(np.maximum(count, 1, dtype=np.float32))[:, None] + weights[-1]
     return out
 
@@ -308,8 +307,13 @@ def _build(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model
     return Model(
         name=str(config["name"]),
         version=str(config["version"]),
-        word_kinds=_unpack(arrays, "word_kinds", (N_BUCKETS + 1, len(KINDS))),
-        word_content=_unpack(arrays, "word_content", (N_BUCKETS + 1, 1)),
+        words=np.concatenate(
+            [
+                _unpack(arrays, "word_kinds", (N_BUCKETS + 1, len(KINDS))),
+                _unpack(arrays, "word_content", (N_BUCKETS + 1, 1)),
+            ],
+            axis=1,
+        ),
         name_content=_unpack(arrays, "name_content", (n_names, 1))[:, 0],
         vocabulary={str(token): index for index, token in enumerate(tokens)},
         heads={kind: _build_head(config["heads"][kind], arrays, kind) for kind in _COLUMNS},
