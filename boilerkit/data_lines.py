@@ -55,12 +55,13 @@ def find_data_texts(
 
     `scripts` are (type or id, JSON source) pairs, `meta` the page's meta tags by lower-case name.
     """
-    words = [word for line in visible for word in _WORD.findall(line.lower())]
-    seen = {tuple(words[i : i + _SHINGLE_WORDS]) for i in range(len(words))}
     candidates = list(_linked_data_texts(scripts))
-    if len(words) < _SHELL_WORDS:
+    if _is_shell(visible):
         candidates += _script_prose(scripts)
         candidates += [meta[key] for key in ("og:description", "description") if key in meta][:1]
+    if not candidates:
+        return []
+    seen = _shingles_of(_WORD.findall("\n".join(visible).lower()))
     found = []
     for text in candidates:
         shingles = _shingles(text)
@@ -70,11 +71,22 @@ def find_data_texts(
     return found
 
 
+def _is_shell(visible: list[str]) -> bool:
+    n_words = 0
+    for line in visible:
+        n_words += len(_WORD.findall(line))
+        if n_words >= _SHELL_WORDS:
+            return False
+    return True
+
+
 def _shingles(text: str) -> set[tuple[str, ...]]:
     words = _WORD.findall(re.sub(r"<[^<>]{0,2000}>", " ", text).lower())
-    if len(words) < _MIN_TEXT_WORDS:
-        return set()
-    return {tuple(words[i : i + _SHINGLE_WORDS]) for i in range(len(words) - _SHINGLE_WORDS + 1)}
+    return _shingles_of(words) if len(words) >= _MIN_TEXT_WORDS else set()
+
+
+def _shingles_of(words: list[str]) -> set[tuple[str, ...]]:
+    return set(zip(*(words[start:] for start in range(_SHINGLE_WORDS)), strict=False))
 
 
 def _linked_data_texts(scripts: list[tuple[str, str]]) -> Iterator[str]:

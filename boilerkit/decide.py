@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from boilerkit.config import CleanConfig
 from boilerkit.labels import Label
@@ -11,8 +11,7 @@ from boilerkit.labels import Label
 __all__ = ["Decision", "ScoredLine", "decide"]
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredLine:
+class ScoredLine(NamedTuple):
     """What a backend says of one line with words."""
 
     score: float
@@ -20,8 +19,7 @@ class ScoredLine:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer for one line."""
 
     label: Label
@@ -37,15 +35,19 @@ def decide(scored: Sequence[ScoredLine | None], cut: float, config: CleanConfig)
     nearest lines with words on both sides are kept; at an edge of the text one side is enough.
     """
     kept_labels = config.kept_labels
+    content = Label.CONTENT
     decisions: list[Decision | None] = []
     for line in scored:
         if line is None:
             decisions.append(None)
             continue
-        label = Label.CONTENT if line.score >= cut else line.kind
-        kept = label is Label.CONTENT or label in kept_labels
-        reason = line.reason if label is Label.CONTENT or not kept else "label-kept"
-        decisions.append(Decision(label, kept, line.score, reason))
+        score, kind, reason = line
+        if score >= cut:
+            decisions.append(Decision(content, True, score, reason))
+        elif kind in kept_labels:
+            decisions.append(Decision(kind, True, score, "label-kept"))
+        else:
+            decisions.append(Decision(kind, False, score, reason))
     return _fill_empty(decisions)
 
 

@@ -157,10 +157,14 @@ def softmax(logits: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class WordScores:
-    """Logits of the kinds by the linear model: (n_lines, len(KINDS)), (n_segments, len(KINDS))."""
+    """Logits by linear models over words: (n_lines, n_classes), (n_segments, n_classes)."""
 
     lines: FloatArray
     segments: FloatArray
+
+    def first(self, n_classes: int) -> WordScores:
+        """Return the scores of the first classes."""
+        return WordScores(self.lines[:, :n_classes], self.segments[:, :n_classes])
 
 
 def text_matrix(text: TextFeatures, lexical: FloatArray, scores: WordScores) -> FloatArray:

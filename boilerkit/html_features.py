@@ -7,8 +7,10 @@ difference of two of its prefix sums, whatever the depth of the nesting.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count, repeat
 
 import numpy as np
 
@@ -19,7 +21,9 @@ __all__ = [
     "STRUCTURE_COLUMNS",
     "Structure",
     "box_names_matrix",
+    "box_names_sums",
     "name_tokens",
+    "names_on_page",
     "read_structure",
     "structure_columns",
 ]
@@ -97,10 +101,15 @@ _NAME_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """Indices of a page's boxes; ``levels``: (n_lines, N_LEVELS) boxes that grow outwards."""
+    """Indices of a page's boxes; ``levels``: (n_lines, N_LEVELS) boxes that grow outwards.
+
+    Boxes ``i`` to ``inner_end[i] - 1`` are box i and those inside it.
+    """
 
     first: IntArray
     end: IntArray
+    parent: IntArray
+    inner_end: IntArray
     depth: IntArray
     line_box: IntArray
     levels: IntArray
@@ -116,24 +125,150 @@ def name_tokens(names: str) -> list[str]:
 
 def read_structure(page: PageLines) -> Structure:
     """Index the boxes of a page."""
-    walk = _walk_boxes(page)
+    parent = np.array(page.box_parent, np.int64)
+    first, end = np.array(page.box_first, np.int64), np.array(page.box_end, np.int64)
     line_box = np.array(page.line_box, np.int64)
-    levels = np.zeros((len(line_box), N_LEVELS), np.int64)
-    larger = np.array(walk.larger, np.int64)
+    depth, flags, n_inner = _descend(parent, _numbers(page.box_tag, _TAG_FLAGS))
+    siblings, signature = _alike(page, parent)
+    return Structure(
+        first=first,
+        end=end,
+        parent=parent,
+        inner_end=np.arange(len(parent)) + n_inner,
+        depth=depth,
+        line_box=line_box,
+        levels=_levels(line_box, _larger(parent, end - first)),
+        flags=flags,
+        siblings=siblings,
+        signature=signature,
+    )
+
+
+def _numbers(tags: Sequence[str], table: Mapping[str, int]) -> IntArray:
+    """Return the number of each tag, 0 for one that the table lacks."""
+    return np.fromiter(map(table.get, tags, repeat(0)), np.int64, len(tags))
+
+
+def _descend(parent: IntArray, own_flags: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return for each box its depth, the flags of it and all around it, and the boxes it holds.
+
+    A box counts as one that it holds. `above` leads 1, 2, 4, … boxes up: what is known of a box's
+    next so many ancestors is joined with what the last of them knows of its own.
+    """
+    n = len(parent)
+    depth = np.ones(n, np.int64)
+    depth[0] = 0
+    flags, n_inner, above = own_flags, np.ones(n, np.int64), parent
+    while above.any():
+        below = np.flatnonzero(above)  # the root, 0, has nothing above it
+        n_inner = n_inner + np.bincount(above[below], n_inner[below], n).astype(np.int64)
+        flags = flags | flags[above]
+        depth = depth + depth[above]
+        above = above[above]
+    n_inner[0] = n
+    return depth, flags, n_inner
+
+
+def _larger(parent: IntArray, size: IntArray) -> IntArray:
+    """Return the nearest box around each that has more lines, or the root."""
+    outermost = np.where(size[parent] == size, parent, np.arange(len(parent)))
+    while True:
+        further = outermost[outermost]
+        if np.array_equal(further, outermost):
+            return parent[outermost]
+        outermost = further
+
+
+def _levels(line_box: IntArray, larger: IntArray) -> IntArray:
+    levels = np.empty((len(line_box), N_LEVELS), np.int64)
     box = line_box
     for level in range(N_LEVELS):
         levels[:, level] = box
         box = larger[box]
-    return Structure(
-        first=np.array(page.box_first, np.int64),
-        end=np.array(page.box_end, np.int64),
-        depth=np.array(walk.depth, np.int64),
-        line_box=line_box,
-        levels=levels,
-        flags=np.array(walk.flags, np.int64),
-        siblings=np.array(walk.siblings, np.int64),
-        signature=np.array(walk.signature, np.int64),
+    return levels
+
+
+def _alike(page: PageLines, parent: IntArray) -> tuple[IntArray, IntArray]:
+    """Return each box's number of like siblings, itself among them, and its signature.
+
+    Signature: tag and class of a box and its parent; what one template prints has the same. The
+    root has no siblings and signature 0.
+    """
+    numbers: defaultdict[tuple[str, str], int] = defaultdict(count().__next__)
+    kind = np.fromiter(
+        map(numbers.__getitem__, zip(page.box_tag, page.box_class, strict=True)),
+        np.int64,
+        len(parent),
     )
+    n_kinds = len(numbers)
+    _, group, size = np.unique(parent * n_kinds + kind, return_inverse=True, return_counts=True)
+    _, signature = np.unique(kind[parent] * n_kinds + kind, return_inverse=True)
+    signature = signature + 1
+    signature[0] = 0
+    return size[group], signature
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The known words of a page's names.
+
+    The distinct names of boxes, and of boxes with the inline elements of one of their lines, are
+    numbered. ``words[start[i] : start[i + 1]]`` are the words of names i, each once; ``of_box`` and
+    ``of_line`` are the names of each box and line.
+    """
+
+    words: IntArray
+    start: IntArray
+    of_box: IntArray
+    of_line: IntArray
+
+
+def _read_names(page: PageLines, vocabulary: Mapping[str, int]) -> _Names:
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    of_box = [numbers[names] for names in page.box_names]
+    of_line = [
+        numbers[f"{page.box_names[box]} {inline}"] if inline else of_box[box]
+        for box, inline in zip(page.line_box, page.line_inline, strict=True)
+    ]
+    tokens = list(map(_NAME_TOKEN.findall, numbers))
+    lower = map(str.lower, chain.from_iterable(tokens))
+    n_tokens = np.fromiter(map(len, tokens), np.int64, len(tokens))
+    word = np.fromiter(map(vocabulary.get, lower, repeat(-1)), np.int64, int(n_tokens.sum()))
+    names = np.repeat(np.arange(len(tokens)), n_tokens)
+    known = word >= 0
+    size = max(len(vocabulary), 1)
+    names, word = np.divmod(np.unique(names[known] * size + word[known]), size)
+    start = np.searchsorted(names, np.arange(len(tokens) + 1))
+    return _Names(word, start, np.array(of_box, np.int64), np.array(of_line, np.int64))
+
+
+def _words_of(names: _Names, which: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the words of several names: (place in `which`, word) pairs."""
+    return _ranges(names.start[which], names.start[which + 1], names.words)
+
+
+def _ranges(start: IntArray, end: IntArray, values: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the values of all ranges [start, end) in a row, with the number of each's range."""
+    size = end - start
+    number = np.repeat(np.arange(len(size)), size)
+    offset = start - (np.cumsum(size) - size)
+    return number, values[np.arange(len(number)) + offset[number]]
+
+
+def _first_words(names: _Names, structure: Structure) -> tuple[IntArray, IntArray]:
+    """Return (box, word) pairs: the words of each box that no box around it has.
+
+    Among the boxes of one word, in document order, a box is inside an earlier one exactly if it
+    starts before the last end so far.
+    """
+    box, word = _words_of(names, names.of_box)
+    order = np.argsort(word.astype(np.int32), kind="stable")
+    box, word = box[order], word[order]
+    span = len(structure.parent) + 1
+    reached = np.maximum.accumulate(word * span + structure.inner_end[box])
+    first = np.ones(len(word), bool)
+    first[1:] = (word * span + box)[1:] >= reached[:-1]
+    return box[first], word[first]
 
 
 def box_names_matrix(
@@ -144,69 +279,50 @@ def box_names_matrix(
     Columns: known words of the line's own box and inline elements, then of the parent box, then
     of all boxes around it; each block is len(vocabulary) wide.
     """
+    names = _read_names(page, vocabulary)
+    line_box = structure.line_box
+    own_line, own = _words_of(names, names.of_line)
+    outer_line, outer = _words_of(names, names.of_box[structure.parent[line_box]])
+    box, word = _first_words(names, structure)
+    lines = np.argsort(line_box, kind="stable")
+    first, end = np.searchsorted(line_box[lines], [box, structure.inner_end[box]])
+    pair, around_line = _ranges(first, end, lines)
     size = len(vocabulary)
-    memo: dict[str, frozenset[int]] = {}
-
-    def known(names: str) -> frozenset[int]:
-        found = memo.get(names)
-        if found is None:
-            found = frozenset(
-                vocabulary[token] for token in name_tokens(names) if token in vocabulary
-            )
-            memo[names] = found
-        return found
-
-    around: list[frozenset[int]] = [frozenset()]
-    own = [known(names) for names in page.box_names]
-    for box in range(1, len(own)):
-        outer = around[page.box_parent[box]]
-        around.append(outer if own[box] <= outer else outer | own[box])
-    by_box: dict[int, list[int]] = {}
-    rows: list[int] = []
-    columns: list[int] = []
-    for line, box in enumerate(page.line_box):
-        if box not in by_box:
-            by_box[box] = [size + token for token in sorted(own[page.box_parent[box]])]
-            by_box[box] += [2 * size + token for token in sorted(around[box])]
-        inline = page.line_inline[line]
-        here = sorted(own[box] | known(inline) if inline else own[box])
-        columns += here
-        columns += by_box[box]
-        rows += [line] * (len(here) + len(by_box[box]))
-    return np.array(rows, np.int64), np.array(columns, np.int64)
+    return (
+        np.concatenate([own_line, outer_line, around_line]),
+        np.concatenate([own, outer + size, word[pair] + 2 * size]),
+    )
 
 
-@dataclass(slots=True)
-class _Walk:
-    """Per box: depth, tag flags, nearest larger ancestor, number of like siblings, signature."""
-
-    depth: list[int]
-    flags: list[int]
-    larger: list[int]
-    siblings: list[int]
-    signature: list[int]
+def names_on_page(page: PageLines, vocabulary: Mapping[str, int]) -> IntArray:
+    """Return the distinct known words of all names on a page."""
+    return np.unique(_read_names(page, vocabulary).words)
 
 
-def _walk_boxes(page: PageLines) -> _Walk:
-    """Walk the boxes in document order; the root has no siblings and signature 0."""
-    walk = _Walk([0], [0], [0], [1], [0])
-    sizes = [end - first for first, end in zip(page.box_first, page.box_end, strict=True)]
-    counts: dict[tuple[int, str, str], int] = {}
-    signatures: dict[tuple[int, str, str], int] = {}
-    kinds = []
-    for box in range(1, len(page.box_tag)):
-        parent, tag, name = page.box_parent[box], page.box_tag[box], page.box_class[box]
-        kinds.append((parent, tag, name))
-        counts[parent, tag, name] = counts.get((parent, tag, name), 0) + 1
-        walk.depth.append(walk.depth[parent] + 1)
-        walk.flags.append(walk.flags[parent] | _TAG_FLAGS.get(tag, 0))
-        walk.larger.append(parent if sizes[parent] > sizes[box] else walk.larger[parent])
-        # tag and class of a box and its parent: what one template prints has one signature
-        outer = (-1, page.box_tag[parent], page.box_class[parent])
-        upper = signatures.setdefault(outer, len(signatures) + 1)
-        walk.signature.append(signatures.setdefault((upper, tag, name), len(signatures) + 1))
-    walk.siblings += [counts[kind] for kind in kinds]
-    return walk
+def box_names_sums(
+    page: PageLines, structure: Structure, vocabulary: Mapping[str, int], weights: FloatArray
+) -> FloatArray:
+    """Return (n_lines,) sums of the weights of the features that :func:`box_names_matrix` sets.
+
+    `weights` has 3 * len(vocabulary) items or more. Nothing is spelled out by line: what the boxes
+    around a line add is the sum of what each box inside the root adds first.
+    """
+    size = len(vocabulary)
+    names = _read_names(page, vocabulary)
+    n_names, n_boxes = len(names.start) - 1, len(structure.parent)
+    number = np.repeat(np.arange(n_names), np.diff(names.start))
+    own = np.bincount(number, weights[names.words], n_names)
+    outer = np.bincount(number, weights[size + names.words], n_names)
+    box, word = _first_words(names, structure)
+    added = weights[2 * size + word]
+    around = np.cumsum(
+        np.bincount(box, added, n_boxes + 1)
+        - np.bincount(structure.inner_end[box], added, n_boxes + 1)
+    )
+    line_box = structure.line_box
+    sums = own[names.of_line] + outer[names.of_box[structure.parent[line_box]]] + around[line_box]
+    out: FloatArray = sums.astype(np.float32)
+    return out
 
 
 def _box_sums(column: FloatArray, structure: Structure) -> FloatArray:
@@ -272,7 +388,7 @@ def _line_columns(
     box = structure.line_box
     total = max(float(words.sum()), 1.0)
     index = np.arange(n)
-    tags = np.array([_TAG_CODES.get(tag, 0) for tag in page.box_tag], np.float32)
+    tags = _numbers(page.box_tag, _TAG_CODES)
     source = np.array(page.source)
     return np.stack(
         [
@@ -364,7 +480,8 @@ def _title_overlap(page: PageLines, words: FloatArray) -> FloatArray:
     """Return the share of each short line's words that stand in the page's title."""
     title = set((page.title or page.meta.get("og:title", "")).lower().split())
     out = np.zeros(len(page.texts), np.float32)
-    for index in np.flatnonzero((words > 0) & (words <= 30)):
+    for index in np.flatnonzero((words > 0) & (words <= 30)).tolist() if title else ():
         tokens = page.texts[index].lower().split()
-        out[index] = sum(token in title for token in tokens) / len(tokens)
+        if not title.isdisjoint(tokens):
+            out[index] = sum(map(title.__contains__, tokens)) / len(tokens)
     return out

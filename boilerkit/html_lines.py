@@ -35,134 +35,47 @@ except ImportError as error:  # pragma: no cover - run in an environment without
 
 __all__ = ["is_element", "read_element", "read_html"]
 
-# Elements that do not end a line; custom elements (with a hyphen) are inline too, as in CSS.
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "nobr",
-        "q",
-        "rb",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "img",
-        "input",
-        "g",
-        "picture",
-        "source",
-        "map",
-        "area",
-        "math",
-        "mi",
-        "mo",
-        "mn",
-        "ms",
-        "mtext",
-        "mrow",
-        "mfrac",
-        "msup",
-        "msub",
-        "msubsup",
-        "msqrt",
-        "munder",
-        "mover",
-        "munderover",
-        "semantics",
-        "annotation",
-        "mstyle",
-        "mspace",
-        "mtable",
-        "mtr",
-        "mtd",
-        "track",
-        "embed",
-        "param",
-        "link",
-        "meta",
-        "base",
-    ]
+# What a tag is to the lines: blocks end them; custom elements (with a hyphen) do not, as in CSS.
+_BLOCK, _ODD_BLOCK, _INLINE, _CUSTOM, _ANCHOR, _IMAGE, _META, _BASE, _BREAK, _SKIPPED = range(10)
+# Blocks with a meaning of their own for the lines inside.
+_ODD_BLOCKS = ("pre", "tr", "td", "th", "noscript", "template")
+# Elements that do not end a line.
+_INLINE_TAGS = (
+    "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q rb rp rt ruby "
+    "s samp small span strike strong sub sup time tt u var wbr input g picture source map area "
+    "math mi mo mn ms mtext mrow mfrac msup msub msubsup msqrt munder mover munderover semantics "
+    "annotation mstyle mspace mtable mtr mtd track embed param link "
 )
 # Elements whose text is no text of the page: code, vector graphics, form choices, fall-backs.
-_SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "svg",
-        "select",
-        "option",
-        "datalist",
-        "textarea",
-        "iframe",
-        "object",
-        "applet",
-        "audio",
-        "video",
-        "canvas",
-        "title",
-        "frameset",
-    ]
+_SKIPPED_TAGS = (
+    "script style svg select option datalist textarea iframe object applet audio video canvas "
+    "title frameset "
 )
+_KINDS = {
+    **dict.fromkeys(_ODD_BLOCKS, _ODD_BLOCK),
+    **dict.fromkeys(_INLINE_TAGS.split(), _INLINE),
+    **dict.fromkeys(_SKIPPED_TAGS.split(), _SKIPPED),
+    "a": _ANCHOR,
+    "img": _IMAGE,
+    "meta": _META,
+    "base": _BASE,
+    "br": _BREAK,
+}
 # Skipped elements that swallow the rest of the page if unclosed, and what shows that they are.
 _BROKEN_OUT_OF = frozenset(["svg", "select", "option", "datalist"])
 _BREAKING_OUT = frozenset(
-    [
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "header",
-        "footer",
-        "nav",
-        "aside",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "dl",
-        "table",
-        "blockquote",
-        "pre",
-    ]
+    (
+        "p div section article main header footer nav aside h1 h2 h3 h4 h5 h6 ul ol dl table "
+        "blockquote pre "
+    ).split()
 )
 _CELLS = frozenset(["td", "th"])
 # Elements whose attributes say how a list counts and how far a table's cell reaches.
 _COUNTED = frozenset(["ol", "li", "td", "th"])
 _LAYOUT_ATTRIBUTES = frozenset(["start", "reversed", "value", "colspan", "rowspan"])
+# Attributes that may hide an element, and those beside the class that name one.
+_HIDING = frozenset(["hidden", "aria-hidden", "style"])
+_NAMING = frozenset(["id", "role", "itemprop"])
 # A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
 # segment that React streams hidden and moves into place. All other hidden text is left out.
 _REVEALED = re.compile(
@@ -221,30 +134,49 @@ class _LineTarget:
         if self._skip and not self._breaks_out(tag):
             self._skip += 1
             return
-        if attrib and _is_hidden(attrib) and self._must_skip(tag):
+        kind = _KINDS.get(tag, _BLOCK)
+        if kind == _BLOCK and "-" in tag:
+            kind = _CUSTOM
+        hidden = False
+        if attrib and not _HIDING.isdisjoint(attrib):
+            hidden = _is_hidden(attrib)
+        if hidden and self._must_skip(kind):
             self._start_skipped(tag, "")
-            return
-        if tag in _INLINE:
+        elif kind <= _ODD_BLOCK:
+            self._start_block(tag, attrib, hidden)
+            if kind == _ODD_BLOCK:
+                self._start_odd_block(tag, attrib)
+        elif kind == _INLINE:
             if attrib:
-                self._start_inline(tag, attrib)
-            elif tag == "a":
-                self._link_count += 1
-            return
-        if tag == "br":
-            if self._pre:
-                self._pieces.append("\n")
-            else:
-                self._flush()
-                self.page.breaks.append(len(self.page.texts))
-            return
-        if tag in _SKIPPED:
-            kind = attrib.get("type", "") or attrib.get("id", "") if attrib else ""
-            self._start_skipped(tag, kind)
-            return
-        if "-" in tag:
+                self._inline.append(attrib.get("class", ""))
+        else:
+            self._start_other(tag, attrib, kind)
+
+    def _start_other(self, tag: str, attrib: Mapping[str, str], kind: int) -> None:
+        """Take the start of what is neither a block nor one of the many inline elements."""
+        if kind == _ANCHOR:
+            self._link_count += 1
+            if "href" in attrib:
+                self._link_start = len(self._pieces)
+                self._href = attrib["href"]
+            self._inline.append(attrib.get("class", ""))
+        elif kind == _IMAGE:
+            # an <img> without attributes shows nothing
+            self._n_images += len(attrib) > 0
+        elif kind == _META:
+            self._read_meta(attrib)
+        elif kind == _BASE:
+            self.page.base = self.page.base or attrib.get("href", "")
+        elif kind == _SKIPPED:
+            self._start_skipped(tag, attrib.get("type", "") or attrib.get("id", ""))
+        elif kind == _CUSTOM:
             self.ended = self.ended or tag == END_TAG
-            return
-        self._start_box(tag, attrib)
+        elif self._pre:
+            self._pieces.append("\n")
+        else:
+            if self._pieces:
+                self._flush()
+            self.page.breaks.append(len(self.page.texts))
 
     def _breaks_out(self, tag: str) -> bool:
         """End a graphic or a form choice that was never closed, as browsers do."""
@@ -256,9 +188,9 @@ class _LineTarget:
         self._end_skipped()
         return True
 
-    def _must_skip(self, tag: str) -> bool:
+    def _must_skip(self, kind: int) -> bool:
         """Return whether a hidden element cannot be a line of its own to decide on later."""
-        return tag in _INLINE or "-" in tag or self._pre > 0 or len(self._rows) > 0
+        return _INLINE <= kind <= _META or self._pre > 0 or len(self._rows) > 0
 
     def _start_skipped(self, tag: str, kind: str) -> None:
         self._skip = 1
@@ -266,32 +198,13 @@ class _LineTarget:
         self._skip_tag = tag
         self._skip_type = kind
 
-    def _start_inline(self, tag: str, attrib: Mapping[str, str]) -> None:
-        if tag == "a":
-            self._link_count += 1
-            href = attrib.get("href")
-            if href is not None:
-                self._link_start = len(self._pieces)
-                self._href = href
-        elif tag == "img":
-            self._n_images += 1
-            return
-        elif tag == "meta":
-            self._read_meta(attrib)
-            return
-        elif tag == "base":
-            self.page.base = self.page.base or attrib.get("href", "")
-        names = attrib.get("class")
-        if names:
-            self._inline.append(names)
-
     def _read_meta(self, attrib: Mapping[str, str]) -> None:
         name = attrib.get("property") or attrib.get("name")
         content = attrib.get("content")
         if name and content:
             self.page.meta.setdefault(name.lower(), content)
 
-    def _start_box(self, tag: str, attrib: Mapping[str, str]) -> None:
+    def _start_block(self, tag: str, attrib: Mapping[str, str], hidden: bool) -> None:
         if self._pieces:
             self._flush()
         page = self.page
@@ -301,32 +214,35 @@ class _LineTarget:
         page.box_first.append(len(page.texts))
         page.box_end.append(0)
         self._stack.append(index)
+        names = css_class = ""
         if attrib:
             get = attrib.get
-            css_class = get("class", "")
-            names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
-            page.box_class.append(css_class)
-            page.box_names.append(names)
+            names = css_class = get("class", "")
+            if not _NAMING.isdisjoint(attrib):
+                names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
             if tag in _COUNTED and not _LAYOUT_ATTRIBUTES.isdisjoint(attrib):
                 page.attributes[index] = {
                     name: attrib[name] for name in _LAYOUT_ATTRIBUTES if name in attrib
                 }
-            if _is_hidden(attrib):
-                revealed = _REVEALED.search(names) or "aria-labelledby" in attrib
-                self._hide(index, REVEALED if revealed else HIDDEN)
-        else:
-            page.box_class.append("")
-            page.box_names.append("")
+        page.box_class.append(css_class)
+        page.box_names.append(names)
+        if hidden:
+            revealed = _REVEALED.search(names) or "aria-labelledby" in attrib
+            self._hide(index, REVEALED if revealed else HIDDEN)
+
+    def _start_odd_block(self, tag: str, attrib: Mapping[str, str]) -> None:
+        first = len(self.page.texts)
         if tag == "pre":
             self._pre += 1
         elif tag == "tr":
-            self._rows.append(_Row(len(page.texts)))
-        elif tag in _CELLS and self._rows:
-            self._rows[-1].cells.append(len(page.texts))
+            self._rows.append(_Row(first))
         elif tag == "noscript":
             self._source = NOSCRIPT
-        elif tag == "template" and "shadowrootmode" not in attrib:
-            self._hide(index, HIDDEN)
+        elif tag == "template":
+            if "shadowrootmode" not in attrib:
+                self._hide(self._stack[-1], HIDDEN)
+        elif self._rows:
+            self._rows[-1].cells.append(first)
 
     def _hide(self, box: int, how: int) -> None:
         self._hiding.append((box, self._hidden))
@@ -339,27 +255,32 @@ class _LineTarget:
             if not self._skip:
                 self._end_skipped()
             return
-        if tag in _INLINE:
-            if tag == "a" and self._link_start >= 0:
+        kind = _KINDS.get(tag, _BLOCK)
+        if kind == _ANCHOR:
+            if self._link_start >= 0:
                 self._count_link_chars()
                 self._link_start = -1
-            return
-        if tag != "br" and "-" not in tag:
-            self._end_box(tag)
+        elif (kind <= _ODD_BLOCK and "-" not in tag) or kind == _SKIPPED:
+            self._end_block(tag, kind)
 
-    def _end_box(self, tag: str) -> None:
+    def _end_block(self, tag: str, kind: int) -> None:
         if self._pieces:
             if tag == "pre" and self._pre == 1:
                 self._flush_pre()
             else:
                 self._flush()
         page = self.page
-        if len(self._stack) == 1 or page.box_tag[self._stack[-1]] != tag:
+        index = self._stack[-1]
+        if index == 0 or page.box_tag[index] != tag:
             return
-        index = self._stack.pop()
+        self._stack.pop()
         page.box_end[index] = len(page.texts)
         if self._hiding and self._hiding[-1][0] == index:
             self._hidden = self._hiding.pop()[1]
+        if kind == _ODD_BLOCK:
+            self._end_odd_block(tag, index)
+
+    def _end_odd_block(self, tag: str, index: int) -> None:
         if tag == "pre":
             self._pre -= 1
         elif tag == "tr":
@@ -387,19 +308,22 @@ class _LineTarget:
         self.page.links.append((len(self.page.texts), gap, linked, self._href))
 
     def _flush(self) -> None:
+        """End the line that the pieces so far make up; there is one at least."""
+        pieces = self._pieces
         if self._pre:
             # one line a <pre>: a block inside it only starts a new row of it
-            if self._pieces and not self._pieces[-1].endswith("\n"):
-                self._pieces.append("\n")
+            if not pieces[-1].endswith("\n"):
+                pieces.append("\n")
             return
+        text = pieces[0] if len(pieces) == 1 else "".join(pieces)
         if self._link_start >= 0:
             self._count_link_chars()
             self._link_start = 0
-        text = " ".join("".join(self._pieces).split())
-        self._pieces.clear()
+        pieces.clear()
         self._link_end = 0
-        if text:
-            self._emit(text)
+        words = text.split()
+        if words:
+            self._emit(" ".join(words))
         else:
             self._link_chars = 0
 
@@ -418,7 +342,7 @@ class _LineTarget:
         page.link_chars.append(self._link_chars)
         page.link_count.append(self._link_count)
         page.line_box.append(self._stack[-1])
-        page.line_inline.append(" ".join(self._inline) if self._inline else "")
+        page.line_inline.append(" ".join(filter(None, self._inline)) if self._inline else "")
         page.hidden.append(self._hidden)
         page.source.append(self._source)
         page.images.append(self._n_images)
@@ -472,7 +396,7 @@ class _LineTarget:
         """Return the page's lines; called by the parser at the end of the input."""
         if self._pre:
             self._flush_pre()
-        else:
+        elif self._pieces:
             self._flush()
         for box in self._stack:
             self.page.box_end[box] = len(self.page.texts)

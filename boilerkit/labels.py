@@ -13,6 +13,9 @@ __all__ = ["CHROME_LABELS", "PAGE_TYPES", "Label", "Role"]
 class _Name(str, Enum):
     """A string enum whose ``str()``, ``format()`` and JSON are the bare value on every Python."""
 
+    # the hash of what it equals, and much faster than Enum's
+    __hash__ = str.__hash__
+
     def __str__(self) -> str:
         return str.__str__(self)
 

@@ -36,7 +36,12 @@ from boilerkit.features import (
     text_context,
     text_matrix,
 )
-from boilerkit.html_features import box_names_matrix, read_structure, structure_columns
+from boilerkit.html_features import (
+    box_names_sums,
+    names_on_page,
+    read_structure,
+    structure_columns,
+)
 from boilerkit.labels import PAGE_TYPES
 from boilerkit.lexicon import LEXICON_ARRAYS, Lexicon, lexicon_columns
 from boilerkit.page_lines import PageLines
@@ -161,17 +166,30 @@ class Head:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model. Nothing in it changes; it may be shared between threads."""
+    """A loaded model. Nothing in it changes; it may be shared between threads.
+
+    ``words``: (N_BUCKETS + 1, len(KINDS) + 1) weights of the hashed words for each kind and, in the
+    last column, for content on pages: side by side, a word is looked up once.
+    """
 
     name: str
     version: str
     lexicon: Lexicon
-    word_kinds: FloatArray
-    word_content: FloatArray
+    words: FloatArray  # those of the kinds and of content, side by side
     name_content: FloatArray
     page_types: FloatArray
     vocabulary: Mapping[str, int]
     heads: Mapping[str, Head]
+
+    @property
+    def word_kinds(self) -> FloatArray:
+        """(N_BUCKETS + 1, len(KINDS)) weights of words for each kind; the last row is the bias."""
+        return self.words[:, :-1]
+
+    @property
+    def word_content(self) -> FloatArray:
+        """(N_BUCKETS + 1, 1) weights of words for content on a page."""
+        return self.words[:, -1:]
 
     def score_text(self, lines: Sequence[str]) -> Scores:
         """Score the folded lines of one text; every line must hold a word."""
@@ -185,7 +203,8 @@ class Model:
         """Return the (n, n_columns) features of the lines of a text."""
         text = measure_lines(lines)
         lexical = lexicon_columns(text, self.lexicon)
-        matrix = text_matrix(text, lexical, word_scores(text, self.word_kinds))
+        words = word_scores(text, self.words)
+        matrix = text_matrix(text, lexical, words.first(len(KINDS)))
         odds = self.heads["text"].first.log_odds(matrix)
         return np.concatenate([matrix, text_context(odds, text)], axis=1)
 
@@ -193,16 +212,14 @@ class Model:
         """Return the (n, n_columns) features of the lines of a page."""
         text = measure_lines(page.texts)
         structure = read_structure(page)
-        rows, columns = box_names_matrix(page, structure, self.vocabulary)
+        words = word_scores(text, self.words)
+        names = box_names_sums(page, structure, self.vocabulary, self.name_content)
+        clues = names_on_page(page, self.vocabulary), page_clues(page, text)
         scores = PageScores(
-            word_scores(text, self.word_kinds),
-            bag_scores(text, self.word_content)[:, 0],
-            summed_names(rows, columns, self.name_content, len(page.texts)),
-            type_scores(
-                names_on_page(columns, len(self.vocabulary)),
-                page_clues(page, text),
-                self.page_types,
-            ),
+            words.first(len(KINDS)),
+            words.lines[:, -1],
+            names + self.name_content[-1],
+            type_scores(*clues, self.page_types),
         )
         matrix = html_matrix(
             structure,
@@ -213,11 +230,6 @@ class Model:
         )
         odds = self.heads["html"].first.log_odds(matrix)
         return np.concatenate([matrix, html_context(odds, structure, text)], axis=1)
-
-
-def names_on_page(columns: IntArray, n_names: int) -> IntArray:
-    """Return the distinct names around any line from the columns of ``box_names_matrix``."""
-    return np.unique(columns[columns >= 2 * n_names]) - 2 * n_names
 
 
 def word_scores(text: TextFeatures, weights: FloatArray) -> WordScores:
@@ -244,7 +256,7 @@ def _segment_sums(text: TextFeatures, weights: FloatArray) -> tuple[IntArray, Fl
     if not n:
         return count, np.zeros((0, weights.shape[1]), np.float32)
     first = np.cumsum(count) - count
-    return count, np.add.reduceat(weights[text.token_bucket], first, axis=0)
+    return count, np.add.reduceat(weights.take(text.token_bucket, axis=0), first, axis=0)
 
 
 def _line_scores(
@@ -383,8 +395,13 @@ def _build(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model
         name=str(config["name"]),
         version=str(config["version"]),
         lexicon=_build_lexicon(arrays),
-        word_kinds=_unpack(arrays, "word_kinds", (N_BUCKETS + 1, len(KINDS))),
-        word_content=_unpack(arrays, "word_content", (N_BUCKETS + 1, 1)),
+        words=np.concatenate(
+            [
+                _unpack(arrays, "word_kinds", (N_BUCKETS + 1, len(KINDS))),
+                _unpack(arrays, "word_content", (N_BUCKETS + 1, 1)),
+            ],
+            axis=1,
+        ),
         name_content=_unpack(arrays, "name_content", (n_names, 1))[:, 0],
         page_types=_unpack(arrays, "page_types", (n_clues, len(PAGE_TYPES))),
         vocabulary={str(token): index for index, token in enumerate(tokens)},

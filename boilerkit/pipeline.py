@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -195,7 +194,7 @@ class Cleaner:
     ) -> list[Decision]:
         if self._site is not None:
             scored = [
-                line and replace(line, score=self._site.adjusted(text, line.score))
+                line and line._replace(score=self._site.adjusted(text, line.score))
                 for text, line in zip(texts, scored, strict=True)
             ]
         cut = self._backend.cuts[kind][self._config.operating_point]

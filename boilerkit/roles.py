@@ -43,36 +43,36 @@ def line_roles(page: PageLines) -> list[Role]:
 
 def headline(page: PageLines, roles: list[Role]) -> str:
     """Return the page's own headline, else its ``<title>``."""
-    for text, role in zip(page.texts, roles, strict=True):
-        if role is Role.TITLE:
-            return text
-    return page.title
+    return page.texts[roles.index(Role.TITLE)] if Role.TITLE in roles else page.title
 
 
 def _box_roles(page: PageLines) -> list[Role]:
     roles: list[Role] = []
-    for box, tag in enumerate(page.box_tag):
-        role = _ROLE_OF_TAG.get(tag, Role.PARAGRAPH)
-        if role is Role.PARAGRAPH and box and tag in _TRANSPARENT:
-            role = roles[page.box_parent[box]]
-        if _is_small(page, box) and _names_caption(page.box_names[box]):
-            role = Role.CAPTION
-        roles.append(role)
+    paragraph = Role.PARAGRAPH
+    for box, (tag, parent) in enumerate(zip(page.box_tag, page.box_parent, strict=True)):
+        if "aption" in page.box_names[box] and _is_caption(page, box):
+            roles.append(Role.CAPTION)
+        elif tag in _TRANSPARENT:
+            roles.append(roles[parent])
+        else:
+            roles.append(_ROLE_OF_TAG.get(tag, paragraph))
     return roles
 
 
-def _is_small(page: PageLines, box: int) -> bool:
-    return 0 < page.box_end[box] - page.box_first[box] <= _MAX_CAPTION_LINES
+def _is_caption(page: PageLines, box: int) -> bool:
+    size = page.box_end[box] - page.box_first[box]
+    return 0 < size <= _MAX_CAPTION_LINES and _names_caption(page.box_names[box])
 
 
 def _names_caption(names: str) -> bool:
-    return "caption" in names.lower() and _CAPTION_NAME.search(names) is not None
+    return _CAPTION_NAME.search(names) is not None
 
 
 def _find_headline(page: PageLines, roles: list[Role]) -> int | None:
     """Return the first heading that the page's title begins with or holds; else the only h1."""
     titles = [_key(title) for title in (page.meta.get("og:title", ""), page.title) if title]
-    headings = [line for line, role in enumerate(roles) if role is Role.HEADING]
+    heading = Role.HEADING
+    headings = [line for line, role in enumerate(roles) if role is heading]
     for line in headings:
         key = _key(page.texts[line])
         if len(key) >= _MIN_TITLE_CHARS and any(key in title or title in key for title in titles):
@@ -93,4 +93,4 @@ def _find_standfirst(page: PageLines, headline: int) -> int | None:
 
 
 def _key(text: str) -> str:
-    return "".join(char for char in text.lower() if char.isalnum())
+    return "".join(filter(str.isalnum, text.lower()))

@@ -7,6 +7,7 @@ cost a character is the same whatever the language and the length of the lines.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -85,6 +86,8 @@ _PAIR = np.uint64(0x94D049BB133111EB)
 _PREFIX_SALT = np.uint64(0xD6E8FEB86659FD93)
 _EDGE_SALT = np.uint64(0xA0761D6478BD642F)
 _PREFIX_CHARS = 5
+# Powers that are kept: enough for most documents, 1 MB.
+_KEPT_POWERS = 1 << 16
 
 TEXT_COLUMNS = (
     "log_chars",
@@ -163,20 +166,20 @@ def measure_lines(lines: Sequence[str]) -> TextFeatures:
     if text.count("\n") >= max(len(lines), 1):  # the rows of a <pre>
         text = "\n".join(line.replace("\n", " ") for line in lines)
     codes = _codes(text)
-    classes = _class_table()[np.minimum(codes, _TABLE_SIZE - 1)]
-    newline = codes == 10
+    classes = _class_table().take(codes, mode="clip")
     n = len(lines)
-    line_of_char = np.cumsum(newline) - newline
     n_chars = np.fromiter(map(len, lines), np.int64, n)
+    line_of_char = np.repeat(np.arange(n), n_chars + 1)[:-1]
     characters = _Characters(
         classes=classes,
         counts=_count_classes(line_of_char, classes, n),
         per_line=n_chars,
-        first=np.concatenate([[0], np.cumsum(n_chars + 1)[:-1]]).astype(np.int64),
+        first=np.cumsum(n_chars + 1) - (n_chars + 1),
     )
     spans = _find_words(classes, line_of_char)
+    newline = codes == 10
     segment, segment_line = _number_segments(classes, codes, newline, spans)
-    words = _hash_words(_lower_codes(text), spans, segment)
+    words = _hash_words(_lower_codes(text, codes), spans, segment)
     token_segment, token_bucket = _hashed_features(words)
     columns = _columns(lines, characters, words, spans.first_class)
     n_words = np.bincount(words.line, minlength=n)
@@ -250,10 +253,22 @@ def _codes(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def _lower_codes(text: str) -> npt.NDArray[np.uint32]:
+def _lower_codes(text: str, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    # what a capital sigma becomes depends on its neighbours; the table ends at the BMP
+    if text.isascii() or "\u03a3" in text or int(codes.max()) >= _TABLE_SIZE:
+        return _codes(_lower(text))
+    return _lower_table()[codes]
+
+
+def _lower(text: str) -> str:
     # İ is the one character whose lower case is two; offsets must stay
-    lower = text.replace("\u0130", "i").lower()
-    return _codes(lower)
+    return text.replace("\u0130", "i").lower()
+
+
+@lru_cache(maxsize=1)
+def _lower_table() -> npt.NDArray[np.uint32]:
+    """Return the lower case of every character of the BMP; much faster than str.lower."""
+    return _codes(_lower("".join(map(chr, range(_TABLE_SIZE)))))
 
 
 def _find_words(classes: npt.NDArray[np.uint8], line_of_char: IntArray) -> _Spans:
@@ -296,6 +311,15 @@ def _number_segments(
 
 
 def _powers(base: int, count: int) -> HashArray:
+    return _first_powers(base)[:count] if count <= _KEPT_POWERS else _new_powers(base, count)
+
+
+@lru_cache(maxsize=2)
+def _first_powers(base: int) -> HashArray:
+    return _new_powers(base, _KEPT_POWERS)
+
+
+def _new_powers(base: int, count: int) -> HashArray:
     powers = np.full(count, base & 0xFFFFFFFFFFFFFFFF, np.uint64)
     powers[:1] = 1
     return np.cumprod(powers, dtype=np.uint64)
@@ -303,7 +327,8 @@ def _powers(base: int, count: int) -> HashArray:
 
 def _hash_words(codes: npt.NDArray[np.uint32], spans: _Spans, segment: IntArray) -> Words:
     values = codes.astype(np.uint64)
-    values[(codes >= 48) & (codes <= 57)] = 48  # every number of one length is one word
+    # every number of one length is one word; what is below "0" wraps around
+    values[codes - np.uint32(48) <= np.uint32(9)] = 48
     sums = np.zeros(len(values) + 1, np.uint64)
     np.cumsum(values * _powers(_BASE, len(values)), out=sums[1:])
     inverse = _powers(_BASE_INVERSE, len(values) + 1)[spans.start]
@@ -326,7 +351,8 @@ def chained(before: HashArray, word: HashArray) -> HashArray:
 
 def _mix(values: HashArray) -> HashArray:
     values = (values ^ (values >> np.uint64(30))) * _MIX
-    return values ^ (values >> np.uint64(31))
+    mixed: HashArray = values ^ (values >> np.uint64(31))
+    return mixed
 
 
 def word_buckets(words: Words) -> IntArray:
@@ -335,7 +361,8 @@ def word_buckets(words: Words) -> IntArray:
 
 
 def _bucket(values: HashArray) -> IntArray:
-    return (values >> np.uint64(48)).astype(np.int64)
+    buckets: IntArray = (values >> np.uint64(48)).astype(np.int64)
+    return buckets
 
 
 def _hashed_features(words: Words) -> tuple[IntArray, IntArray]:
@@ -359,7 +386,9 @@ def _hashed_features(words: Words) -> tuple[IntArray, IntArray]:
             _mix((whole[last] ^ _EDGE_SALT) * _PAIR),
         ]
     )
-    order = np.argsort(segments, kind="stable")
+    # 16 bits are sorted in linear time
+    small = np.min_scalar_type(int(segments.max(initial=0)))
+    order = np.argsort(segments.astype(small), kind="stable")
     return segments[order], _bucket(values)[order]
 
 
@@ -397,7 +426,7 @@ def _columns(
     out[filled, 18] = characters.classes[first + n_chars[filled] - 1]
 
     def share(of: npt.NDArray[np.bool_]) -> FloatArray:
-        counted: FloatArray = np.bincount(words.line[of], minlength=n).astype(np.float32)
+        counted: FloatArray = np.bincount(words.line, of, minlength=n).astype(np.float32)
         return counted * per_word
 
     out[:, 19] = share(first_class == _UPPER)
@@ -412,14 +441,16 @@ def _columns(
 def _stands_elsewhere(whole: HashArray, length: IntArray) -> npt.NDArray[np.bool_]:
     """Return which longer words stand elsewhere in the document too: what it is about."""
     bucket = _bucket(whole)
-    occurrences = np.bincount(bucket, minlength=N_BUCKETS)[bucket]
-    result: npt.NDArray[np.bool_] = (length >= 4) & (occurrences > 1)
+    index = np.arange(len(bucket))
+    last = np.empty(N_BUCKETS, np.int64)
+    last[bucket] = index  # of a bucket's words the last one stays
+    repeated = np.zeros(N_BUCKETS, bool)
+    repeated[bucket[last[bucket] != index]] = True
+    result: npt.NDArray[np.bool_] = (length >= 4) & repeated[bucket]
     return result
 
 
 def _copies(lines: Sequence[str]) -> FloatArray:
     """Return how many other lines of the document have the same text, at most 9."""
-    seen: dict[str, int] = {}
-    for line in lines:
-        seen[line] = seen.get(line, 0) + 1
-    return np.fromiter((min(seen[line], 10) - 1 for line in lines), np.float32, len(lines))
+    seen = Counter(lines)
+    return np.minimum(np.fromiter(map(seen.__getitem__, lines), np.float32, len(lines)), 10) - 1

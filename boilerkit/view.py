@@ -172,7 +172,12 @@ def _page(title: str, body: str, script: str) -> str:
 
 
 def _template(name: str) -> str:
-    return resources.files("boilerkit").joinpath("templates", name).read_text(encoding="utf-8")
+    return (
+        resources.files("boilerkit")
+        .joinpath("templates")
+        .joinpath(name)
+        .read_text(encoding="utf-8")
+    )
 
 
 def _frame(kind: str, *parts: str) -> str:

@@ -19,11 +19,16 @@ from boilerkit.features import (
     html_matrix,
     text_matrix,
 )
-from boilerkit.html_features import box_names_matrix, read_structure, structure_columns
+from boilerkit.html_features import (
+    box_names_matrix,
+    names_on_page,
+    read_structure,
+    structure_columns,
+)
 from boilerkit.html_lines import read_html
 from boilerkit.labels import PAGE_TYPES
 from boilerkit.lexicon import Lexicon, compile_phrases, lexicon_columns
-from boilerkit.model import bag_scores, names_on_page, word_scores
+from boilerkit.model import bag_scores, word_scores
 from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, page_clues, type_scores
 from boilerkit.text_features import N_BUCKETS, measure_lines
 from boilerkit.wordlists import load_wordlists
@@ -95,7 +100,7 @@ def _page_columns(html: str) -> Columns:
         word_scores(text, _weights(len(KINDS))),
         bag_scores(text, _weights(1))[:, 0],
         np.bincount(rows, columns - 4.5, minlength=len(page.texts)).astype(np.float32),
-        type_scores(names_on_page(columns, len(vocabulary)), page_clues(page, text), types),
+        type_scores(names_on_page(page, vocabulary), page_clues(page, text), types),
     )
     structural = structure_columns(page, structure, text)
     lexical = lexicon_columns(text, _lexicon())

@@ -59,7 +59,7 @@ NEWER_NAMES = {
     "warnings": {"deprecated"},
 }
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*|__[a-z]+__")
-TYPE_NAME = re.compile(r"_?[A-Z][A-Za-z]*")
+TYPE_NAME = re.compile(r"_?[A-Z][A-Za-z0-9]*")
 
 
 @cache

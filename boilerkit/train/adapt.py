@@ -180,17 +180,17 @@ def _unseen_features(
 
 def _move_words(base: Model, documents: Sequence[OwnDocument]) -> Model:
     pages = [document for document in documents if document.kind == "html"]
-    moved = base
+    kinds, content = base.word_kinds, base.word_content
     if documents:
-        kinds = np.concatenate([document.labels for document in documents])
-        weights = _moved(_bags(documents), kinds, base.word_kinds, _WORD_PENALTY["word_kinds"])
-        moved = replace(moved, word_kinds=_on_grid(weights, base.word_kinds))
+        labels = np.concatenate([document.labels for document in documents])
+        moved = _moved(_bags(documents), labels, kinds, _WORD_PENALTY["word_kinds"])
+        kinds = _on_grid(moved, kinds)
     if pages:
         labels = np.concatenate([document.labels for document in pages])
-        content = (labels == _CONTENT).astype(np.int64)
-        weights = _moved(_bags(pages), content, base.word_content, _WORD_PENALTY["word_content"])
-        moved = replace(moved, word_content=_on_grid(weights, base.word_content))
-    return moved
+        is_content = (labels == _CONTENT).astype(np.int64)
+        moved = _moved(_bags(pages), is_content, content, _WORD_PENALTY["word_content"])
+        content = _on_grid(moved, content)
+    return replace(base, words=np.concatenate([kinds, content], axis=1))
 
 
 def _bags(documents: Sequence[OwnDocument]) -> sparse.csr_matrix:
@@ -231,7 +231,7 @@ def _moved(
     found = optimize.minimize(
         loss, np.zeros(begin.size), jac=True, method="L-BFGS-B", options={"maxiter": _MAX_STEPS}
     )
-    weights = start.copy()
+    weights: FloatArray = start.copy()
     weights[used] += found.x.reshape(begin.shape).astype(np.float32)
     return weights
 

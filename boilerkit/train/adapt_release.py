@@ -59,7 +59,7 @@ def _model_folder(base: str | Path) -> Any:
     """Return the folder of a model, as load_model finds it."""
     if isinstance(base, Path) or "/" in base or "\\" in base:
         return Path(base)
-    return resources.files("boilerkit").joinpath("data", base)
+    return resources.files("boilerkit").joinpath("data").joinpath(base)
 
 
 def _write(folder: Any, out: Path, model: Model, card: dict[str, Any]) -> None:

@@ -320,7 +320,7 @@ def _single_lines(root: Path, held_out: frozenset[str]) -> Iterator[tuple[str, i
         if per_source[appeal.source] <= _SOURCE_CAP and not _holds_any(appeal.text, held_out):
             yield fold_line(appeal.text), _KIND_INDEX[appeal.label], appeal_fold(appeal.source)
     for name in _OWN_TEXTS:
-        text = resources.files("boilerkit.train").joinpath("data", name).read_text("utf-8")
+        text = resources.files("boilerkit.train").joinpath("data").joinpath(name).read_text("utf-8")
         for row in text.splitlines():
             record = json.loads(row)
             if record["label"] in _KIND_INDEX:

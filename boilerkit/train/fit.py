@@ -214,7 +214,7 @@ class Trainer:
 
 
 # Lines that a document teaches with at the most: a menu of a thousand links is one lesson.
-_MAX_ROWS = 200
+_MAX_ROWS = 150
 
 
 @dataclass(frozen=True, slots=True)

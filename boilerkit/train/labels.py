@@ -43,7 +43,7 @@ def load_page_labels() -> Mapping[tuple[str, str], PageLabels]:
 
     Raises ValueError for a row whose labels do not cover its lines.
     """
-    text = resources.files("boilerkit.train").joinpath("data", "page_labels.jsonl")
+    text = resources.files("boilerkit.train").joinpath("data").joinpath("page_labels.jsonl")
     found = {}
     for row in text.read_text("utf-8").splitlines():
         record = json.loads(row)

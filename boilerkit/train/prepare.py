@@ -17,11 +17,11 @@ from boilerkit.html_features import (
     Structure,
     box_names_matrix,
     name_tokens,
+    names_on_page,
     read_structure,
     structure_columns,
 )
 from boilerkit.lexicon import Lexicon, compile_phrases, count_rarity, lexicon_columns
-from boilerkit.model import names_on_page
 from boilerkit.page_types import PageClues, page_clues
 from boilerkit.text_features import FloatArray, IntArray, TextFeatures, Words, measure_lines
 from boilerkit.train.corpus import Corpus, PageExample, TextExample
@@ -128,7 +128,7 @@ def _prepare_page(
         structural=structure_columns(example.page, structure, text),
         clues=page_clues(example.page, text),
         names=(rows, columns),
-        tokens=names_on_page(columns, len(names)),
+        tokens=names_on_page(example.page, names),
     )
 
 
