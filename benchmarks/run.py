@@ -347,8 +347,8 @@ def _about(suite: Suite, sets: dict[str, SetResult]) -> dict[str, Any]:
             {
                 "name": name,
                 "title": result.title,
-                "licence": DATA_SETS[name].licence,
-                "citation": DATA_SETS[name].citation,
+                "licence": DATA_SETS[name].source.licence,
+                "citation": DATA_SETS[name].source.citation,
                 "sha256": result.sha256,
                 "note": DATA_SETS[name].note,
             }

@@ -15,9 +15,7 @@ from benchmarks.tables import Cell, Section, Table
 
 __all__ = ["BEGIN", "END", "in_short", "render_markdown", "write_readme"]
 
-BEGIN: Final = (
-    "<!-- figures: python -m benchmarks report RUN.json --readme README.md -->"
-)
+BEGIN: Final = "<!-- figures: python -m benchmarks report RUN.json --readme README.md -->"
 END: Final = "<!-- end of figures -->"
 _TYPED: Final = "Typed lines"
 _NO_RIVALS: Final = frozenset({"nothing"})
