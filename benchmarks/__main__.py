@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks import engines, figures, gate, speed
 from benchmarks.compare import compare
@@ -17,15 +17,16 @@ from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
 from benchmarks.fetch import fetch
 from benchmarks.html_report import render_html
 from benchmarks.markdown import render_sections
-from benchmarks.ours import CleanerSource, fold_models
+from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models
 from benchmarks.outputs import OutputCache, Peer, find_peers
 from benchmarks.progress import Progress
 from benchmarks.quotes import read_quotes, write_quotes
 from benchmarks.results import read_run, write_run
-from benchmarks.run import Suite, run_suite, worst_pages
+from benchmarks.run import Suite, machine, run_suite, worst_pages
 from benchmarks.short import in_short, render_markdown, write_readme
+from benchmarks.stopwatch import YARDSTICK
 from benchmarks.systems import SYSTEMS
-from boilerkit import Cleaner
+from boilerkit import Cleaner, __version__
 from boilerkit.backends import DEFAULT_MODEL
 from boilerkit.errors import BoilerkitError
 from boilerkit.train.datasets import cache_folder
@@ -322,7 +323,7 @@ def _speed(options: argparse.Namespace) -> int:
     peers = _peers(options)
     texts = [page.gold or "" for page in pages]
     run = speed.SpeedRun(
-        about={"date": _now().isoformat(timespec="minutes")},
+        about=_about_speed(peers),
         dataset="wcxb-dev",
         pages=len(pages),
         systems=speed.measure_extraction(
@@ -350,6 +351,18 @@ def _engines(options: argparse.Namespace) -> int:
             print(f"skipped: {error}", file=sys.stderr)
     print(engines.render_rates(rates), end="")
     return 0 if rates else 1
+
+
+def _about_speed(peers: Mapping[str, Peer]) -> dict[str, Any]:
+    versions = {name: f" {peer.version}" for name, peer in peers.items() if peer.version != "-"}
+    theirs = {name: SYSTEMS[name].label + versions.get(name, "") for name in peers}
+    ours = {name: f"{row.label} {__version__}" for name, row in OUR_ROWS.items()}
+    yardstick = {YARDSTICK: "one lxml parse"}
+    return {
+        "date": _now().isoformat(timespec="minutes"),
+        "machine": machine(),
+        "systems": {**yardstick, **ours, **theirs},
+    }
 
 
 def _peers(options: argparse.Namespace) -> dict[str, Peer]:

@@ -27,6 +27,7 @@ __all__ = [
     "DataSet",
     "Kind",
     "Measure",
+    "Source",
     "Upstream",
     "check_archive",
     "check_pages",
@@ -70,6 +71,15 @@ class Upstream:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Who made a set, on what terms, and the archive that they offer, if any."""
+
+    licence: str
+    citation: str
+    upstream: Upstream | None = None
+
+
+@dataclass(frozen=True)
 class DataSet:
     """One page set.
 
@@ -83,11 +93,9 @@ class DataSet:
     title: str
     kind: Kind
     measure: Measure
-    licence: str
-    citation: str
+    source: Source
     folder: str
     read: Callable[[Path], Iterable[Page]]
-    upstream: Upstream | None = None
     archive_sha256: str | None = None
     pages_sha256: str | None = None
     note: str = ""
@@ -120,10 +128,9 @@ def _find_folder(name: str, root: Path) -> Path:
     ours = root / "datasets" / dataset.archive
     if ours.is_file():
         return unpack_once(ours, f"{dataset.folder}/")
-    if dataset.upstream:
-        theirs = root / "datasets" / dataset.upstream.file
-        if theirs.is_file():
-            return unpack_once(theirs, f"*/{dataset.upstream.root}")
+    upstream = dataset.source.upstream
+    if upstream and (root / "datasets" / upstream.file).is_file():
+        return unpack_once(root / "datasets" / upstream.file, f"*/{upstream.root}")
     raise FileNotFoundError(
         f"no data set {name!r} under {root}: put {dataset.archive} into {root / 'datasets'},"
         f" or run 'python -m benchmarks fetch {name}'"
@@ -239,40 +246,54 @@ def _either(name: str, read: Callable[[Path], Iterable[Page]]) -> Callable[[Path
     return read_either
 
 
-_WCXB: Final = Upstream(
-    "web-content-extraction-benchmark.tar.gz",
-    "https://github.com/Murrough-Foley/web-content-extraction-benchmark/archive/main.tar.gz",
+_THEIR_PAGES: Final = "(repository); the pages are their publishers'"
+_WCXB: Final = Source(
+    "CC-BY-4.0",
+    "Murrough Foley: WCXB, a multi-type web content extraction benchmark, arXiv:2605.21097, 2026",
+    Upstream(
+        "web-content-extraction-benchmark.tar.gz",
+        "https://github.com/Murrough-Foley/web-content-extraction-benchmark/archive/main.tar.gz",
+    ),
 )
-_FUNDUS: Final = Upstream(
-    "fundus.tar.gz",
-    "https://github.com/flairNLP/fundus/archive/master.tar.gz",
-    "tests/resources/parser/test_data/",
-)
-_AEB: Final = Upstream(
-    "article-extraction-benchmark.tar.gz",
-    "https://github.com/scrapinghub/article-extraction-benchmark/archive/master.tar.gz",
-)
-_WCXB_CITATION: Final = (
-    "Murrough Foley: WCXB, a multi-type web content extraction benchmark, arXiv:2605.21097, 2026"
-)
-_FUNDUS_CITATION: Final = (
+_FUNDUS: Final = Source(
+    f"MIT {_THEIR_PAGES}",
     "Max Dallabetta, Conrad Dobberstein, Adrian Breiding, Alan Akbik: Fundus, a simple-to-use news"
-    " scraper optimized for high quality extractions, ACL 2024 (demonstrations)"
+    " scraper optimized for high quality extractions, ACL 2024 (demonstrations)",
+    Upstream(
+        "fundus.tar.gz",
+        "https://github.com/flairNLP/fundus/archive/master.tar.gz",
+        "tests/resources/parser/test_data/",
+    ),
+)
+_TRAFILATURA: Final = Source(
+    f"Apache-2.0 {_THEIR_PAGES}",
+    "Adrien Barbaresi: Trafilatura, a web scraping library and command-line tool for text discovery"
+    " and extraction, ACL 2021 (demonstrations)",
+)
+_READABILITY: Final = Source(
+    f"Apache-2.0 {_THEIR_PAGES}", "Mozilla: Readability.js, https://github.com/mozilla/readability"
+)
+_AEB: Final = Source(
+    f"MIT {_THEIR_PAGES}",
+    "Scrapinghub: Article extraction benchmark,"
+    " https://github.com/scrapinghub/article-extraction-benchmark",
+    Upstream(
+        "article-extraction-benchmark.tar.gz",
+        "https://github.com/scrapinghub/article-extraction-benchmark/archive/master.tar.gz",
+    ),
 )
 
 DATA_SETS: Final[dict[str, DataSet]] = {
     dataset.name: dataset
     for dataset in (
         DataSet(
-            name="wcxb-dev",
-            title="WCXB dev",
-            kind=Kind.DEV,
-            measure=Measure.WORDS,
-            licence="CC-BY-4.0",
-            citation=_WCXB_CITATION,
-            folder="wcxb",
-            read=_either("wcxb-dev", lambda folder: pages.load_wcxb(folder, "dev")),
-            upstream=_WCXB,
+            "wcxb-dev",
+            "WCXB dev",
+            Kind.DEV,
+            Measure.WORDS,
+            _WCXB,
+            "wcxb",
+            _either("wcxb-dev", lambda folder: pages.load_wcxb(folder, "dev")),
             archive_sha256="b69f0add6c39fb464163992ac354203837b55e0fd9941a0a7d4468fca666a617",
             pages_sha256="b11428b9ca4e06b65ffde218c5fb77117a2e01ae568be3ee979ec59fcce4858a",
             note=(
@@ -281,81 +302,65 @@ DATA_SETS: Final[dict[str, DataSet]] = {
             ),
         ),
         DataSet(
-            name="fundus-dev",
-            title="Fundus dev",
-            kind=Kind.DEV,
-            measure=Measure.WORDS_SPLIT,
-            licence="MIT (repository); the pages are their publishers'",
-            citation=_FUNDUS_CITATION,
-            folder="fundus-dev",
-            read=_either("fundus-dev", lambda folder: pages.load_fundus(folder, held=False)),
-            upstream=_FUNDUS,
+            "fundus-dev",
+            "Fundus dev",
+            Kind.DEV,
+            Measure.WORDS_SPLIT,
+            _FUNDUS,
+            "fundus-dev",
+            _either("fundus-dev", lambda folder: pages.load_fundus(folder, held=False)),
             archive_sha256="fd67b94472474edc2f9e34933da71ec75591ff84f33f9b243bb5aac358730d77",
             pages_sha256="06ab6006d70ea2abe9dac8fccd11f55ada7eee949e35940d551ef2d08b3a4dab",
         ),
         DataSet(
-            name="trafilatura-eval",
-            title="trafilatura-eval",
-            kind=Kind.DEV,
-            measure=Measure.SNIPPETS,
-            licence="Apache-2.0 (repository); the pages are their publishers'",
-            citation=(
-                "Adrien Barbaresi: Trafilatura, a web scraping library and command-line tool for"
-                " text discovery and extraction, ACL 2021 (demonstrations)"
-            ),
-            folder="trafilatura-eval",
-            read=_ours("trafilatura-eval"),
+            "trafilatura-eval",
+            "trafilatura-eval",
+            Kind.DEV,
+            Measure.SNIPPETS,
+            _TRAFILATURA,
+            "trafilatura-eval",
+            _ours("trafilatura-eval"),
             archive_sha256="c1aa09bffd5a6fbcd2ffcf7ce4b36180dd6b72b07b9132084685018110089a8b",
             pages_sha256="638b9019c75c7bc40cd774705064dd974ef6dc2e62ecc62719613a45eec2cc29",
         ),
         DataSet(
-            name="readability-pages",
-            title="Agreement with Readability.js",
-            kind=Kind.AGREEMENT,
-            measure=Measure.WORDS,
-            licence="Apache-2.0 (repository); the pages are their publishers'",
-            citation="Mozilla: Readability.js, https://github.com/mozilla/readability",
-            folder="readability-pages",
-            read=lambda root: pages.with_readability_text(load_pages("readability-pages", root)),
+            "readability-pages",
+            "Agreement with Readability.js",
+            Kind.AGREEMENT,
+            Measure.WORDS,
+            _READABILITY,
+            "readability-pages",
+            lambda root: pages.with_readability_text(load_pages("readability-pages", root)),
             archive_sha256="40c250611cab7161b33c1f3c5ec1b88243bb103d6401524a81e1e66066a71911",
             pages_sha256="45640dbdee74ca03b6698b7e0e0a9d185b8db1646fb2572b6851183483d73780",
             note="The expected text is Readability.js's own output: agreement with it, no target.",
         ),
         DataSet(
-            name="wcxb-test",
-            title="WCXB test",
-            kind=Kind.EXAM,
-            measure=Measure.WORDS,
-            licence="CC-BY-4.0",
-            citation=_WCXB_CITATION,
-            folder="wcxb",
-            read=_theirs("wcxb-test", lambda folder: pages.load_wcxb(folder, "test")),
-            upstream=_WCXB,
+            "wcxb-test",
+            "WCXB test",
+            Kind.EXAM,
+            Measure.WORDS,
+            _WCXB,
+            "wcxb",
+            _theirs("wcxb-test", lambda folder: pages.load_wcxb(folder, "test")),
         ),
         DataSet(
-            name="article-extraction-benchmark",
-            title="article-extraction-benchmark",
-            kind=Kind.EXAM,
-            measure=Measure.SHINGLES,
-            licence="MIT (repository); the pages are their publishers'",
-            citation=(
-                "Scrapinghub: Article extraction benchmark,"
-                " https://github.com/scrapinghub/article-extraction-benchmark"
-            ),
-            folder="article-extraction-benchmark",
-            read=_theirs("article-extraction-benchmark", pages.load_article_extraction_benchmark),
-            upstream=_AEB,
+            "article-extraction-benchmark",
+            "article-extraction-benchmark",
+            Kind.EXAM,
+            Measure.SHINGLES,
+            _AEB,
+            "article-extraction-benchmark",
+            _theirs("article-extraction-benchmark", pages.load_article_extraction_benchmark),
         ),
         DataSet(
-            name="fundus-held",
-            title="Fundus held",
-            kind=Kind.EXAM,
-            measure=Measure.WORDS_SPLIT,
-            licence="MIT (repository); the pages are their publishers'",
-            citation=_FUNDUS_CITATION,
-            folder="fundus",
-            read=_theirs("fundus-held", lambda folder: pages.load_fundus(folder, held=True)),
-            upstream=_FUNDUS,
+            "fundus-held",
+            "Fundus held",
+            Kind.EXAM,
+            Measure.WORDS_SPLIT,
+            _FUNDUS,
+            "fundus",
+            _theirs("fundus-held", lambda folder: pages.load_fundus(folder, held=True)),
         ),
     )
 }

@@ -130,7 +130,7 @@ def _ray(pages: Sequence[str], cleaner: Cleaner) -> Run:
         batch_size=100,
         compute=ray.data.ActorPoolStrategy(size=1),
     )
-    return lambda: cleaned.materialize()
+    return cleaned.materialize
 
 
 def _scrapy(pages: Sequence[str], cleaner: Cleaner) -> Run:

@@ -26,13 +26,14 @@ def fetch(dataset: DataSet, root: Path, progress: Progress, url: str | None = No
     ChecksumError if the file is not the expected one (it is then removed), OSError if the
     transfer fails (what came is kept, the next call goes on from there).
     """
-    if url is None and dataset.upstream is None:
+    upstream = dataset.source.upstream
+    if url is None and upstream is None:
         raise ValueError(
             f"{dataset.name} is offered nowhere in this form: give the address of a copy of"
             f" {dataset.archive} with --from"
         )
-    if url is None and dataset.upstream is not None:
-        url, name = dataset.upstream.url, dataset.upstream.file
+    if url is None and upstream is not None:
+        url, name = upstream.url, upstream.file
     else:
         name = dataset.archive
     target = root / "datasets" / name

@@ -48,8 +48,8 @@ def plots(run: Run, speed: SpeedRun | None) -> list[Plot]:
         ours = systems.get(OURS)
         if ours is not None and ours.calibration and name != MARKED_UP:
             drawn += _calibration(name, ours.calibration)
-    if speed is not None:
-        drawn.append(_growth(run, speed))
+    if speed is not None and any(timing.growth for timing in speed.systems.values()):
+        drawn.append(_growth(run, speed, colours))
     return drawn
 
 
@@ -182,20 +182,12 @@ def _calibration(name: str, bins: Sequence[Bin]) -> list[Plot]:
     ]
 
 
-def _growth(run: Run, speed: SpeedRun) -> Plot:
+def _growth(run: Run, speed: SpeedRun, colours: Mapping[str, int]) -> Plot:
     """Draw time against page size on doubly logarithmic axes: a slope of 1 is linear."""
-    names = [name for name in speed.systems if speed.systems[name].growth]
-    ordered = sorted(
-        names, key=lambda name: (not name.startswith(OURS), speed.systems[name].mean_ms)
-    )
+    grown = {name: timing.growth for name, timing in speed.systems.items() if timing.growth}
     lines = [
-        svg.Curve(
-            speed.systems[name].growth,
-            label_of(run, name),
-            rank,
-            rank < _COLOURS,
-        )
-        for rank, name in enumerate(ordered)
+        svg.Curve(growth, label_of(run, name), colours.get(name, 0), name in colours)
+        for name, growth in grown.items()
     ]
     xs = [x for line in lines for x, _ in line.points]
     ys = [y for line in lines for _, y in line.points]
@@ -211,7 +203,7 @@ def _growth(run: Run, speed: SpeedRun) -> Plot:
         "Time against page size",
         "Median over pages of about that size. A slope of 1 is linear growth.",
         svg.curves(frame, lines, "milliseconds against page size"),
-        tuple(label_of(run, name) for name in ordered[:_COLOURS]),
+        _legend(run, colours, grown),
     )
 
 

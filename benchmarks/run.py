@@ -36,7 +36,7 @@ from boilerkit.train.datasets import Appeal, Page, load_appeals, load_typed_docu
 if TYPE_CHECKING:
     from boilerkit import Cleaner
 
-__all__ = ["Suite", "run_suite", "worst_pages"]
+__all__ = ["Suite", "machine", "run_suite", "worst_pages"]
 
 #: Our rows on page sets; the other operating points differ only in where they cut lines.
 _PAGE_ROWS: Final = ("boilerkit", "boilerkit-heuristic")
@@ -336,24 +336,29 @@ def _about(suite: Suite, sets: dict[str, SetResult]) -> dict[str, Any]:
         }
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": {
-            "Python": platform.python_version(),
-            "system": platform.platform(),
-            "cores": os.cpu_count(),
-        },
+        "machine": machine(),
         "systems": systems,
         "models": suite.cleaners.checksums() if suite.cleaners else {},
         "data": [
             {
                 "name": name,
                 "title": result.title,
-                "licence": DATA_SETS[name].licence,
-                "citation": DATA_SETS[name].citation,
+                "licence": DATA_SETS[name].source.licence,
+                "citation": DATA_SETS[name].source.citation,
                 "sha256": result.sha256,
                 "note": DATA_SETS[name].note,
             }
             for name, result in sets.items()
         ],
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Return what figures may depend on of where they are made."""
+    return {
+        "Python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
     }
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "Scaling",
     "SpeedRun",
     "Timing",
+    "growth_exponent",
     "measure_extraction",
     "measure_import",
     "measure_scaling",
@@ -140,7 +141,7 @@ def summarise(
         worst_page=pages[worst].id,
         ratio=mean / statistics.fmean(yardstick),
         peak_mb=peak_mb,
-        growth=_growth([page.path.stat().st_size for page in pages], times),
+        growth=_growth([len(page.read_html()) for page in pages], times),
     )
 
 
@@ -154,6 +155,14 @@ def _growth(sizes: Sequence[int], times: Sequence[float]) -> tuple[tuple[float, 
         for _, group in sorted(steps.items())
         if len(group) >= _GROWTH_PAGES
     )
+
+
+def growth_exponent(growth: Sequence[tuple[float, float]]) -> float | None:
+    """Return e of the fit time ~ size ** e: 1 is linear growth; None for fewer than two points."""
+    if len(growth) < 2:
+        return None
+    sizes, times = zip(*growth, strict=True)
+    return statistics.linear_regression(list(map(math.log, sizes)), list(map(math.log, times)))[0]
 
 
 # --- text, import, cores -----------------------------------------------------------------------
@@ -215,46 +224,66 @@ def _extract_all(pages: Sequence[bytes]) -> int:
 
 def speed_section(run: SpeedRun) -> Section:
     """Return the section of the report."""
-    fastest = min(timing.mean_ms for name, timing in run.systems.items() if name != YARDSTICK)
-    ranked = sorted(run.systems.items(), key=lambda item: item[1].mean_ms)
-    rows = tuple(_timing_row(name, timing, fastest) for name, timing in ranked)
-    columns = (
-        "system",
-        "mean ms",
-        "median",
-        "p99",
-        "worst",
-        "× one parse",
-        "peak MB",
-        "worst page",
-    )
-    facts = (
-        ("text cleaned, MB/s on one core", f"{run.text_mb_per_s:.1f}"),
-        ("import boilerkit, ms", f"{run.import_ms:.0f}"),
-        ("pages/s with one process", f"{run.scaling.one:.1f}"),
-        ("pages/s with two processes", f"{run.scaling.two:.1f}"),
-        ("two over one", f"{run.scaling.two / run.scaling.one:.2f}"),
-    )
+    about = ", ".join(f"{name} {value}" for name, value in run.about.get("machine", {}).items())
     return Section(
         "Speed",
         f"{run.pages:,} pages of {run.dataset}, page by page in turn in one process per"
-        " interpreter; ratios are to one lxml parse of the same bytes in that process.",
-        (
-            Table(columns, rows),
-            Table(("boilerkit", "value"), tuple((Cell(a), Cell(b)) for a, b in facts)),
-        ),
+        " interpreter; ratios are to one lxml parse of the same bytes in that process."
+        + (f" {about}." if about else ""),
+        tuple(table for table in (_times(run), _growths(run), _own(run)) if table.rows),
     )
 
 
-def _timing_row(name: str, timing: Timing, fastest: float) -> tuple[Cell, ...]:
+def _names(run: SpeedRun) -> list[tuple[str, str, Timing]]:
+    """Return name, row's title and timing of each system, fastest first."""
+    titles = run.about.get("systems", {})
+    ranked = sorted(run.systems.items(), key=lambda item: item[1].mean_ms)
+    return [(name, titles.get(name, name), timing) for name, timing in ranked]
+
+
+def _times(run: SpeedRun) -> Table:
+    fastest = min(timing.mean_ms for name, timing in run.systems.items() if name != YARDSTICK)
+    rows = tuple(_timing_row(title, timing, fastest) for _, title, timing in _names(run))
+    columns = ("system", "mean ms", "median", "p99", "worst", "× one parse", "peak MB")
+    return Table((*columns, "worst page"), rows)
+
+
+def _timing_row(title: str, timing: Timing, fastest: float) -> tuple[Cell, ...]:
     values = (timing.median_ms, timing.p99_ms, timing.worst_ms, timing.ratio)
     return (
-        Cell(name),
+        Cell(title),
         Cell(f"{timing.mean_ms:.2f}", best=timing.mean_ms == fastest),
         *(Cell(f"{value:.2f}") for value in values),
         Cell(f"{timing.peak_mb:.0f}"),
         Cell(timing.worst_page),
     )
+
+
+def _growths(run: SpeedRun) -> Table:
+    """Median milliseconds by page size; all systems ran over the same pages."""
+    sizes = [size for size, _ in next(iter(run.systems.values())).growth]
+    rows = tuple(
+        (Cell(title), *(Cell(f"{ms:.2f}") for _, ms in timing.growth), Cell(f"{exponent:.2f}"))
+        for _, title, timing in _names(run)
+        if (exponent := growth_exponent(timing.growth)) is not None
+    )
+    heads = (f"{size / 1000:,.1f} kB" for size in sizes)
+    note = (
+        "Does time grow linearly with the page? Median milliseconds of the pages of about a size;"
+        " the exponent e of the fit time ~ size^e is 1 for linear growth."
+    )
+    return Table(("system", *heads, "exponent"), rows, note)
+
+
+def _own(run: SpeedRun) -> Table:
+    facts = (
+        ("text cleaned, MB/s on one core", f"{run.text_mb_per_s:.1f}"),
+        ("import boilerkit, ms", f"{run.import_ms:.0f}"),
+        ("pages/s with one process (joblib)", f"{run.scaling.one:.1f}"),
+        ("pages/s with two processes (joblib)", f"{run.scaling.two:.1f}"),
+        ("two over one", f"{run.scaling.two / run.scaling.one:.2f}"),
+    )
+    return Table(("boilerkit", "value"), tuple((Cell(a), Cell(b)) for a, b in facts))
 
 
 def write_speed(run: SpeedRun, path: Path) -> None:

@@ -133,12 +133,7 @@ def dot_rows(frame: Frame, groups: Sequence[str], dots: Sequence[Dot], title: st
     parts = [*_x_axis(frame)]
     for index, group in enumerate(groups):
         y = frame.y(index)
-        parts.append(
-            f'<line class="grid" x1="{frame.left}" x2="{frame.width - frame.right}"'
-            f' y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text class="tick" x="{frame.left - 10}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{escape(group)}</text>"
-        )
+        parts += [_row_line(frame, y), _row_name(frame, y, group)]
     parts += [draw_dot(frame, dot) for dot in sorted(dots, key=lambda dot: dot.strong)]
     return _svg(frame, parts, title)
 
@@ -162,37 +157,48 @@ def _axes(frame: Frame) -> list[str]:
 def _x_axis(frame: Frame) -> list[str]:
     base = frame.height - frame.bottom
     parts = []
-    for value in _log_ticks(frame.x_range) if frame.log_x else ticks(frame.x_range):
+    for value in _tick_values(frame.x_range, log=frame.log_x):
         x = frame.x(value)
-        parts.append(
-            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top}" y2="{base}"/>'
-            f'<text class="tick" x="{x:.1f}" y="{base + 17}" text-anchor="middle">'
-            f"{_number(value)}</text>"
-        )
+        parts += [
+            _grid_line((x, frame.top), (x, base)),
+            _text("tick", x, base + 17, _number(value), "middle"),
+        ]
     middle = (frame.left + frame.width - frame.right) / 2
-    parts.append(
-        f'<text class="axis" x="{middle:.1f}" y="{frame.height - 6}" text-anchor="middle">'
-        f"{escape(frame.x_label)}</text>"
-    )
-    return parts
+    return [*parts, _text("axis", middle, frame.height - 6, frame.x_label, "middle")]
 
 
 def _y_axis(frame: Frame) -> list[str]:
     parts = []
-    for value in _log_ticks(frame.y_range) if frame.log_y else ticks(frame.y_range):
+    for value in _tick_values(frame.y_range, log=frame.log_y):
         y = frame.y(value)
-        parts.append(
-            f'<line class="grid" x1="{frame.left}" x2="{frame.width - frame.right}"'
-            f' y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text class="tick" x="{frame.left - 8}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{_number(value)}</text>"
-        )
+        parts += [_row_line(frame, y), _row_name(frame, y, _number(value))]
     middle = (frame.top + frame.height - frame.bottom) / 2
-    parts.append(
+    label = (
         f'<text class="axis" transform="translate(13 {middle:.1f}) rotate(-90)"'
         f' text-anchor="middle">{escape(frame.y_label)}</text>'
     )
-    return parts
+    return [*parts, label]
+
+
+def _row_line(frame: Frame, y: float) -> str:
+    return _grid_line((frame.left, y), (frame.width - frame.right, y))
+
+
+def _row_name(frame: Frame, y: float, name: str) -> str:
+    return _text("tick", frame.left - 8, y + 4, name, "end")
+
+
+def _grid_line(start: tuple[float, float], end: tuple[float, float]) -> str:
+    return (
+        f'<line class="grid" x1="{start[0]:.1f}" x2="{end[0]:.1f}"'
+        f' y1="{start[1]:.1f}" y2="{end[1]:.1f}"/>'
+    )
+
+
+def _text(kind: str, x: float, y: float, text: str, anchor: str) -> str:
+    return (
+        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+    )
 
 
 def draw_dot(frame: Frame, dot: Dot) -> str:
@@ -244,6 +250,10 @@ def _free_height(
 
     steps = (step for distance in range(40) for step in (distance, -distance))
     return next((wanted + step for step in steps if is_free(wanted + step)), wanted)
+
+
+def _tick_values(span: tuple[float, float], *, log: bool) -> list[float]:
+    return _log_ticks(span) if log else ticks(span)
 
 
 def ticks(span: tuple[float, float]) -> list[float]:

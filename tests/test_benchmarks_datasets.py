@@ -21,6 +21,7 @@ from benchmarks.datasets import (
     DataSet,
     Kind,
     Measure,
+    Source,
     Upstream,
     check_archive,
     check_pages,
@@ -43,8 +44,7 @@ def make_dataset(**changes: object) -> DataSet:
         "title": "Own",
         "kind": Kind.DEV,
         "measure": Measure.WORDS,
-        "licence": "CC0",
-        "citation": "-",
+        "source": Source("CC0", "-"),
         "folder": "own",
         "read": lambda root: [],
     }
@@ -219,7 +219,8 @@ class TestChecksums:
             load(dataset, tmp_path)
 
     def test_only_our_own_archive_has_a_pinned_checksum(self, tmp_path: Path) -> None:
-        dataset = make_dataset(archive_sha256="0" * 64, upstream=Upstream("theirs.tar.gz", ""))
+        source = Source("CC0", "-", Upstream("theirs.tar.gz", ""))
+        dataset = make_dataset(archive_sha256="0" * 64, source=source)
         theirs = tmp_path / "theirs.tar.gz"
         theirs.write_bytes(b"archive")
         check_archive(dataset, theirs)
@@ -234,8 +235,8 @@ class TestRegistry:
 
     @pytest.mark.parametrize("dataset", DATA_SETS.values(), ids=lambda item: item.name)
     def test_every_set_has_licence_and_citation(self, dataset: DataSet) -> None:
-        assert dataset.licence
-        assert dataset.citation
+        assert dataset.source.licence
+        assert dataset.source.citation
         pinned = dataset.kind is not Kind.EXAM
         assert (dataset.pages_sha256 is not None) == pinned
         assert (dataset.archive_sha256 is not None) == pinned

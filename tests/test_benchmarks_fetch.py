@@ -6,13 +6,13 @@ import hashlib
 import io
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets import ChecksumError, DataSet, Kind, Measure, Upstream
+from benchmarks.datasets import ChecksumError, DataSet, Kind, Measure, Source, Upstream
 from benchmarks.fetch import download, fetch
 from benchmarks.progress import Progress
 
@@ -83,11 +83,9 @@ def make_dataset(server: Server, *, pinned: bool = True) -> DataSet:
         title="Own",
         kind=Kind.DEV,
         measure=Measure.WORDS,
-        licence="CC0",
-        citation="-",
+        source=Source("CC0", "-", Upstream("theirs.tar.gz", server.address)),
         folder="own",
         read=lambda root: [],
-        upstream=Upstream("theirs.tar.gz", server.address),
         archive_sha256=hashlib.sha256(CONTENT).hexdigest() if pinned else None,
     )
 
@@ -171,7 +169,7 @@ def test_an_unpinned_archive_is_recorded_and_verified_after(
 def test_a_set_that_nobody_offers_wants_an_address(
     tmp_path: Path, server: Server, progress: Progress
 ) -> None:
-    dataset = DataSet(**{**vars(make_dataset(server)), "upstream": None})
+    dataset = replace(make_dataset(server), source=Source("CC0", "-"))
     with pytest.raises(ValueError, match=r"own\.tar\.xz with --from"):
         fetch(dataset, tmp_path, progress)
 

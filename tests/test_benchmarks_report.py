@@ -32,7 +32,11 @@ def make_speed() -> SpeedRun:
     timing = Timing(6.0, 4.0, 20.0, 50.0, "0003", 1.5, 120.0, ((1000.0, 1.0), (4000.0, 4.1)))
     slow = Timing(90.0, 70.0, 300.0, 900.0, "0004", 22.5, 240.0, ((1000.0, 20.0), (4000.0, 80.0)))
     return SpeedRun(
-        about={"date": "2026-11-22"},
+        about={
+            "date": "2026-11-22",
+            "machine": {"Python": "3.12.1", "cores": 2},
+            "systems": {"boilerkit": "boilerkit 0.1.0"},
+        },
         dataset="wcxb-dev",
         pages=12,
         systems={"boilerkit": timing, "trafilatura": slow},
@@ -88,7 +92,14 @@ class TestMarkdown:
         assert "Skipped, and counted nowhere: no data set 'fundus-dev' under DIR." in self.text
 
     def test_holds_speed_only_if_it_was_measured(self) -> None:
-        assert "| boilerkit | **6.00** | 4.00 | 20.00 | 50.00 | 1.50 | 120 | 0003 |" in self.text
+        row = "| boilerkit 0.1.0 | **6.00** | 4.00 | 20.00 | 50.00 | 1.50 | 120 | 0003 |"
+        assert row in self.text
+        # four times the size, 4.1 and 4 times the time
+        assert "| system | 1.0 kB | 4.0 kB | exponent |" in self.text
+        assert "| boilerkit 0.1.0 | 1.00 | 4.10 | 1.02 |" in self.text
+        assert "| trafilatura | 20.00 | 80.00 | 1.00 |" in self.text
+        assert "| two over one | 1.85 |" in self.text
+        assert "in that process. Python 3.12.1, cores 2." in self.text
         assert "## Speed" not in render_markdown(make_run(), None)
 
     def test_compares_with_earlier_figures_of_the_same_version_only(self) -> None:

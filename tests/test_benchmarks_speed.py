@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from tiny_corpus import write_tiny_corpus
+
+import boilerkit
+from benchmarks.__main__ import main
+from benchmarks.datasets import DATA_SETS
+from benchmarks.markdown import render_sections
 from benchmarks.outputs import Peer
-from benchmarks.speed import measure_extraction, summarise
+from benchmarks.speed import (
+    growth_exponent,
+    measure_extraction,
+    read_speed,
+    speed_section,
+    summarise,
+)
 from benchmarks.stopwatch import YARDSTICK
 from boilerkit.train.datasets import Page
 
@@ -55,3 +69,30 @@ def test_a_system_that_raises_is_timed_too(tmp_path: Path) -> None:
     pages = make_pages(tmp_path, [10])
     missing = Peer("goose3", "0", sys.executable)
     assert measure_extraction(pages, [missing], ())["goose3"].mean_ms > 0
+
+
+def test_the_exponent_of_growth() -> None:
+    assert growth_exponent([(10.0, 2.0)]) is None
+    assert growth_exponent([(10.0, 2.0), (20.0, 4.0), (40.0, 8.0)]) == pytest.approx(1)
+    assert growth_exponent([(10.0, 1.0), (20.0, 4.0)]) == pytest.approx(2)
+
+
+def test_the_command_measures_all_that_the_report_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOILERKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("benchmarks.speed._IMPORT_ROUNDS", 1)
+    monkeypatch.setitem(DATA_SETS, "wcxb-dev", replace(DATA_SETS["wcxb-dev"], pages_sha256=None))
+    data = write_tiny_corpus(tmp_path / "data")
+    out = tmp_path / "out"
+    arguments = ["speed", "--data", data, "--out", out, "--systems", "nothing", "--limit", "10"]
+    assert main([str(argument) for argument in arguments]) == 0
+    run = read_speed(next(out.glob("speed-*.json")))
+    assert list(run.systems) == [YARDSTICK, "boilerkit", "boilerkit-heuristic", "nothing"]
+    assert run.systems["boilerkit"].ratio > 0.5
+    assert run.text_mb_per_s > 0
+    assert run.import_ms < 10_000
+    assert min(run.scaling.one, run.scaling.two) > 0
+    text = render_sections("", [speed_section(run)])
+    assert f"| boilerkit {boilerkit.__version__} |" in text
+    assert "| one lxml parse |" in text
