@@ -57,7 +57,11 @@ def _adapt(arguments: Namespace, labels: Path) -> list[str]:
         for name, (before, after) in validation.measures().items()
     ]
     ends = f"{gain.range.low:+.3f} to {gain.range.high:+.3f}"
-    return ["measure\tbase\tadapted", *rows, f"gain in chrome F1\t{gain.difference:+.3f}\t{ends}"]
+    return [
+        "measure\tbase\tadapted",
+        *rows,
+        f"gain in balanced accuracy\t{gain.difference:+.3f}\t{ends}",
+    ]
 
 
 def _figure(value: float | None) -> str:

@@ -123,7 +123,8 @@ class TestWhatStays:
         self, base: Model, documents: list[OwnDocument]
     ) -> None:
         moved = adapt(base, documents[:4])
-        same = (moved.word_kinds == base.word_kinds).all(axis=1)
+        rounding = np.abs(base.word_kinds).max(axis=0) / 127 * 0.501
+        same = (np.abs(moved.word_kinds - base.word_kinds) <= rounding).all(axis=1)
         assert 0.9 < same.mean() < 1
         assert same[-1], "the intercepts stay"
 
@@ -205,7 +206,7 @@ class TestCommand:
         assert done.returncode == 0, done.stderr
         rows = [row.split("\t") for row in done.stdout.decode().splitlines()]
         assert rows[0] == ["measure", "base", "adapted"]
-        assert rows[-1][0] == "gain in chrome F1"
+        assert rows[-1][0] == "gain in balanced accuracy"
         assert float(rows[-1][1]) > 0
         assert load_model(out).name == "mine"
 

@@ -92,7 +92,7 @@ def _card(
             name: {"base": before, "adapted": after}
             for name, (before, after) in validation.measures().items()
         },
-        "gain in chrome F1": [gain.difference, gain.range.low, gain.range.high],
+        "gain in balanced accuracy": [gain.difference, gain.range.low, gain.range.high],
     }
 
 
