@@ -122,15 +122,18 @@ def _ray(pages: Sequence[str], cleaner: Cleaner) -> Run:
 
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     dataset = ray.data.from_items([{"html": page} for page in pages]).materialize()
-    cleaned = dataset.map_batches(
-        BatchCleaner,
-        fn_constructor_args=("html",),
-        fn_constructor_kwargs={"input": "html", "cleaner": cleaner},
-        batch_format="pyarrow",
-        batch_size=100,
-        compute=ray.data.ActorPoolStrategy(size=1),
-    )
-    return cleaned.materialize
+
+    def run() -> None:
+        dataset.map_batches(
+            BatchCleaner,
+            fn_constructor_args=("html",),
+            fn_constructor_kwargs={"input": "html", "cleaner": cleaner},
+            batch_format="pyarrow",
+            batch_size=100,
+            compute=ray.data.ActorPoolStrategy(size=1),
+        ).materialize()
+
+    return run
 
 
 def _scrapy(pages: Sequence[str], cleaner: Cleaner) -> Run:
