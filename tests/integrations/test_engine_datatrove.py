@@ -109,7 +109,7 @@ class TestExtractorOnBadPages:
         self, toy_folder: Path, page: str, error: str, tmp_path: Path
     ) -> None:
         writer = JsonlWriter(str(tmp_path), compression=None)
-        step = BoilerkitExtractor(Trap(model=toy_folder), timeout=3, exclusion_writer=writer)
+        step = BoilerkitExtractor(Trap(model=toy_folder), timeout=6, exclusion_writer=writer)
         records = [Record(text=html, id=str(n)) for n, html in enumerate([PAGE, page, PAGE])]
         assert [record.text for record in step.run(iter(records))] == [CLEANED] * 2
         assert step.stats["dropped_boilerkit_error"].total == 1
