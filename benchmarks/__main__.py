@@ -139,6 +139,7 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
 
 def _add_engines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="ENGINE", help="only these engines")
+    parser.add_argument("--copies", type=int, default=10, help="how often to repeat the corpus")
     parser.set_defaults(command=_engines)
 
 
@@ -346,7 +347,7 @@ def _engines(options: argparse.Namespace) -> int:
     rates = []
     for name in options.names or engines.ENGINES:
         try:
-            rates.append(engines.measure_engine(name))
+            rates.append(engines.measure_engine(name, options.copies))
         except ValueError as error:
             print(f"skipped: {error}", file=sys.stderr)
     print(engines.render_rates(rates), end="")

@@ -27,8 +27,6 @@ __all__ = ["ENGINES", "Rate", "measure_engine", "render_rates"]
 Run = Callable[[], object]
 
 _ROUNDS: Final = 3
-#: The corpus is this often repeated, so that a job's fixed costs do not count alone.
-_COPIES: Final = 10
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,12 @@ class Rate:
     through: float
 
 
-def measure_engine(name: str) -> Rate:
-    """Measure one engine in a process of its own.
+def measure_engine(name: str, copies: int) -> Rate:
+    """Measure one engine in a process of its own, on the embedded corpus repeated `copies` times.
 
     Raises ValueError with the process's last words if the engine is missing or failed.
     """
-    command = [sys.executable, "-m", "benchmarks.engines", name]
+    command = [sys.executable, "-m", "benchmarks.engines", name, str(copies)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
@@ -176,9 +174,9 @@ ENGINES: Final[Mapping[str, Callable[[Sequence[str], Cleaner], Run]]] = {
 }
 
 
-def _measure_here(name: str) -> Rate:
+def _measure_here(name: str, copies: int) -> Rate:
     paths = sorted((CORPUS / "pages").glob("*.html"))
-    pages = [path.read_bytes().decode("utf-8", "replace") for path in paths] * _COPIES
+    pages = [path.read_bytes().decode("utf-8", "replace") for path in paths] * copies
     cleaner = Cleaner()
     runs: dict[str, Run] = {
         "direct": lambda: [cleaner.classify_html(page) for page in pages],
@@ -196,4 +194,4 @@ def _measure_here(name: str) -> Rate:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_measure_here(sys.argv[1]))))
+    print(json.dumps(asdict(_measure_here(sys.argv[1], int(sys.argv[2])))))

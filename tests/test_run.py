@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -112,10 +113,10 @@ class TestJsonLines:
     def test_keep_what_else_they_hold(
         self, run: Runner, toy: Cleaner, tmp_path: Path, ending: str
     ) -> None:
-        rows = [{"id": n, "html": page(n), "tags": ["a", {"b": None}]} for n in range(600)]
+        rows = [{"id": n, "html": page(n), "tags": ["a", {"b": None}]} for n in range(270)]
         run(write_jsonl(tmp_path / f"rows.jsonl{ending}", rows))
         assert run.results("rows.jsonl") == [
-            {"id": n, "tags": ["a", {"b": None}], "text": toy.extract(page(n))} for n in range(600)
+            {"id": n, "tags": ["a", {"b": None}], "text": toy.extract(page(n))} for n in range(270)
         ]
 
     def test_the_columns_can_be_chosen(self, run: Runner, toy: Cleaner, tmp_path: Path) -> None:
@@ -171,14 +172,14 @@ class TestJsonLines:
     def test_cut_short_are_read_to_the_damage(
         self, run: Runner, tmp_path: Path, ending: str
     ) -> None:
-        rows = [{"text": f"{n} " + str(hash(str(n)))} for n in range(50_000)]
+        rows = [{"text": random.Random(n).randbytes(200).hex()} for n in range(2000)]
         path = write_jsonl(tmp_path / f"rows.jsonl{ending}", rows)
         data = path.read_bytes()
         path.write_bytes(data[: len(data) * 2 // 3])
         run(path)
         ((id, reason),) = run.errors()
         n_results = len(run.results("rows.jsonl"))
-        assert n_results > 10_000
+        assert n_results > 500
         assert id == f"rows.jsonl{ending}:{n_results + 1}"
         assert reason.startswith("the file is damaged from here")
 
@@ -234,7 +235,7 @@ class TestParquet:
         self, run: Runner, toy: Cleaner, tmp_path: Path
     ) -> None:
         pyarrow = pytest.importorskip("pyarrow")
-        count = 700
+        count = 280
         others = {
             "rank": pyarrow.array(range(count), pyarrow.int16()),
             "seen": pyarrow.array(range(count), pyarrow.timestamp("ns")),
@@ -287,7 +288,7 @@ class TestParquet:
         assert run.table("table.parquet").num_rows == 0
 
     def test_a_damaged_row_group_costs_its_rows(self, run: Runner, tmp_path: Path) -> None:
-        rows = [f"{n} {hash(str(n))}" for n in range(300)]
+        rows = [random.Random(n).randbytes(10).hex() for n in range(300)]
         path = write_parquet(tmp_path / "table.parquet", {"text": rows})
         parquet = pytest.importorskip("pyarrow.parquet")
         with parquet.ParquetFile(path) as file:
@@ -331,7 +332,7 @@ class TestWarc:
     def test_responses_are_pages(
         self, run: Runner, toy: Cleaner, tmp_path: Path, ending: str
     ) -> None:
-        records = [warc_record(n, page(n).encode()) for n in range(300)]
+        records = [warc_record(n, page(n).encode()) for n in range(270)]
         printed = run(write_warc(tmp_path / f"crawl.warc{ending}", records))
         assert run.results("crawl.jsonl") == [
             {
@@ -341,9 +342,9 @@ class TestWarc:
                 "status": 200,
                 "text": toy.extract(page(n)),
             }
-            for n in range(300)
+            for n in range(270)
         ]
-        assert figures(printed)["records"] == "300"
+        assert figures(printed)["records"] == "270"
 
     @pytest.mark.parametrize("name", ["dump.warc.wet.gz", "dump.wet", "dump.wet.gz"])
     def test_conversions_are_texts(

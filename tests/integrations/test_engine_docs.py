@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import PAGE, require, write_warc
+from engines import require, write_warc
 from fresh_python import PACKAGE
 
 EXAMPLES = {
@@ -44,7 +44,8 @@ def test_runs(section: str, root: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
     if engine == "datatrove":
         (tmp_path / "crawl").mkdir()
-        write_warc(tmp_path / "crawl" / "a.warc.gz", [PAGE])
+        page = (root / "examples" / "page.html").read_text(encoding="utf-8")
+        write_warc(tmp_path / "crawl" / "a.warc.gz", [page])
     script = tmp_path / "example.py"
     script.write_text(examples(root)[section], encoding="utf-8")
     done = subprocess.run(
