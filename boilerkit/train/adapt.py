@@ -52,7 +52,7 @@ _OUTER_FOLDS = 5
 _MIN_GROUPS = 3
 _CONTENT = KINDS.index(Label.CONTENT)
 
-Float64: TypeAlias = npt.NDArray[np.float64]
+Doubles: TypeAlias = npt.NDArray[np.float64]
 T = TypeVar("T", bound=np.generic)
 
 
@@ -231,7 +231,7 @@ def _moved(
     n_classes = begin.shape[1]
     truth = np.eye(n_classes)[target] if n_classes > 1 else target[:, None].astype(np.float64)
 
-    def loss(flat: Float64) -> tuple[float, Float64]:
+    def loss(flat: Doubles) -> tuple[float, Doubles]:
         change = flat.reshape(begin.shape)
         value, wrong = _log_loss(inputs @ (begin + change) + intercept, truth)
         value += penalty / 2 * float((change**2).sum())
@@ -245,7 +245,7 @@ def _moved(
     return weights
 
 
-def _log_loss(logits: Float64, truth: Float64) -> tuple[float, Float64]:
+def _log_loss(logits: Doubles, truth: Doubles) -> tuple[float, Doubles]:
     """Return the summed log loss and its (n, n_classes) derivative by the logits.
 
     A single column holds the log-odds of the second of two classes.
@@ -259,8 +259,8 @@ def _log_loss(logits: Float64, truth: Float64) -> tuple[float, Float64]:
     return float(total.sum() - (truth * logits).sum()), probability - truth
 
 
-def _logistic(odds: Float64) -> Float64:
-    out: Float64 = np.exp(-np.logaddexp(0, -odds))  # overflows nowhere
+def _logistic(odds: Doubles) -> Doubles:
+    out: Doubles = np.exp(-np.logaddexp(0, -odds))  # overflows nowhere
     return out
 
 
@@ -304,7 +304,7 @@ def _grow(
     return forest
 
 
-def _with_tree(forest: Forest, tree: Any, columns: IntArray, step: Float64) -> Forest:
+def _with_tree(forest: Forest, tree: Any, columns: IntArray, step: Doubles) -> Forest:
     """Return the forest with one more tree: scikit-learn's splits, and a step for each leaf.
 
     `columns` leads from the tree's columns to the forest's.
