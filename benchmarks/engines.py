@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.corpus import CORPUS
+from benchmarks.outputs import CHECKOUT
 from boilerkit import Cleaner
 
 __all__ = ["ENGINES", "Rate", "measure_engine", "render_rates"]
@@ -45,7 +46,7 @@ def measure_engine(name: str, copies: int) -> Rate:
     Raises ValueError with the process's last words if the engine is missing or failed.
     """
     command = [sys.executable, "-m", "benchmarks.engines", name, str(copies)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
         raise ValueError(f"{name}: {last}")
