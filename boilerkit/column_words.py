@@ -74,10 +74,10 @@ _LEXICON = {
     "sign_rate": "phrases of the word lists, by its length",
     "whole_line": "made of phrases of the word lists alone",
     "shared_share": "share of its words that other lines have too",
-    "on_topic_share": "share of its words that the document's prose has too",
+    "on_topic_share": "share of its words that prose here has too",
     "mean_rarity": "how rare its words are",
-    "on_topic_rare": "rare words that the document's prose has too",
-    "on_topic_rare_share": "share of its rare words that the document's prose has too",
+    "on_topic_rare": "rare words that prose here has too",
+    "on_topic_rare_share": "share of rare words that prose here has too",
     "rare_words": "rare words",
 }
 _SEGMENTS = {

@@ -163,13 +163,13 @@ def _score(backend: Backend, source: str, kind: str) -> _Scored:
     rows = {line: row for row, line in enumerate(index)}
     if not isinstance(backend, ModelBackend) or not lines:
         return _Scored(lines, rows)
-    from boilerkit.features import HTML_COLUMNS, TEXT_MATRIX_COLUMNS
+    from boilerkit.model import COLUMNS
 
     model = backend.model
     if kind == "html":
-        return _Scored(lines, rows, HTML_COLUMNS, model.html_matrix(page), model.heads[kind])
+        return _Scored(lines, rows, COLUMNS[kind], model.html_matrix(page), model.heads[kind])
     matrix = model.text_matrix(text.words)
-    return _Scored(lines, rows, TEXT_MATRIX_COLUMNS, matrix, model.heads[kind])
+    return _Scored(lines, rows, COLUMNS[kind], matrix, model.heads[kind])
 
 
 def _split_log_odds(head: Head, row: FloatArray) -> tuple[float, npt.NDArray[np.float64]]:

@@ -37,8 +37,9 @@ NUMPY_MODULES = set(
 )
 LXML_MODULES = {"html_lines"}
 TRAINING_PACKAGES = {"sklearn", "scipy", "threadpoolctl", "tldextract"}
-# Each engine is imported by one module alone.
+# Each engine and file format is imported by its own module alone.
 ENGINES = {
+    "parquet": {"pyarrow"},
     "integrations.arrow": {"pyarrow"},
     "integrations.datatrove": {"datatrove"},
     "integrations.langchain": {"langchain_core"},

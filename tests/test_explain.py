@@ -15,7 +15,7 @@ from boilerkit.explain import Explanation, explain, explain_all
 from boilerkit.features import HTML_COLUMNS, TEXT_MATRIX_COLUMNS
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
-from boilerkit.model import Forest, Head, Model, load_model
+from boilerkit.model import COLUMNS, Forest, Head, Model, load_model
 
 TEXT = """\
 Home | Gardens | Log in
@@ -151,7 +151,7 @@ def test_what_neighbours_give_is_named_as_theirs() -> None:
     assert describe_column("word_score_box2").startswith("the container 2 out: content words")
 
 
-@pytest.mark.parametrize("columns", [HTML_COLUMNS, TEXT_MATRIX_COLUMNS], ids=["html", "text"])
+@pytest.mark.parametrize("columns", [COLUMNS["html"], COLUMNS["text"]], ids=["html", "text"])
 def test_every_column_has_words_of_its_own(columns: tuple[str, ...]) -> None:
     described = [describe_column(column) for column in columns]
     assert len(set(described)) == len(columns)
