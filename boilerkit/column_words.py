@@ -87,7 +87,7 @@ _SEGMENTS = {
     "segments": "its sentences",
 }
 _FIRST_PASS = {
-    "first_pass": "what a first look at all lines made of it",
+    "first_pass": "what a first look made of it",
     "first_pass_fifth": "fifth best line of the page at a first look",
 }
 _WHOLE = _LINE | _PLACE | _MARKUP | _MODELS | _LEXICON | _SEGMENTS | _FIRST_PASS
@@ -151,7 +151,7 @@ def describe_column(column: str) -> str:
         return f"{_neighbour(match[2], match[3])}: {_describe_own(match[1])}"
     if match := _WINDOW.fullmatch(column):
         lines = "1 line" if match[3] == "1" else f"{match[3]} lines"
-        by = ", all alike" if match[2] == "near" else ""
+        by = ", alike" if match[2] == "near" else ""
         return f"up to {lines} around{by}: {_describe_own(match[1])}"
     if match := _SCORE_BOX.fullmatch(column):
         return f"{_container(match[2])}: {_describe_own(match[1])}"

@@ -100,7 +100,7 @@ def _record(found: WarcRecord, source: Input, position: int) -> Record:
         return Record(id, position, problem=problem)
     url = found.headers.get("WARC-Target-URI")
     fields = {"id": id, "url": url, "date": found.headers.get("WARC-Date"), "status": None}
-    if found.record_type.name == "response":
+    if found.headers.get("WARC-Type") == "response":
         return _response(found, block, Record(id, position, fields=fields), url)
     kind = _kind(found.headers.get("Content-Type"))
     if kind is None:

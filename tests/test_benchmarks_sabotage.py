@@ -31,7 +31,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 Change = Callable[[Config, Arrays], None]
 
 #: What the columns that look at a line's neighbours are called.
-NEIGHBOUR = re.compile(r".+(_win\d+|[+-]\d)")
+NEIGHBOUR = re.compile(r".+(_(win|near)\d+|[+-]\d)")
 
 
 def write_changed(folder: Path, change: Change) -> Path:
@@ -108,10 +108,11 @@ def test_neighbours_switched_off(tmp_path: Path, capsys: pytest.CaptureFixture[s
         for head, columns in config["columns"].items():
             around = np.array([NEIGHBOUR.fullmatch(name) is not None for name in columns])
             assert around.sum() > len(columns) / 5, "columns have other names now"
-            asks = around[arrays[f"{head}_feature"]]
-            # every tree goes on as if the column held 0
-            threshold = arrays[f"{head}_threshold"]
-            threshold[asks] = np.where(threshold[asks] < 0, -np.inf, np.inf)
+            for nth in ("first", "second"):
+                asks = around[arrays[f"{head}_{nth}_feature"]]
+                # every tree goes on as if the column held 0
+                threshold = arrays[f"{head}_{nth}_threshold"]
+                threshold[asks] = np.where(threshold[asks] < 0, -np.inf, np.inf)
 
     broken = broken_floors(capsys, write_changed(tmp_path, switch_off))
     assert any(name.startswith("corpus: pages") for name in broken)
