@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boilerkit.context import group_means, shifted, span_means, window_means
+from boilerkit.context import group_means, shifted, span_means, windows_means
 from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure, structure_columns
 from boilerkit.labels import Label
 from boilerkit.page_lines import PageLines
@@ -113,9 +113,9 @@ def text_matrix(text: TextFeatures, kind_logits: FloatArray) -> FloatArray:
         columns,
         kinds,
         odds[:, None],
-        *(window_means(kinds, ones, radius) for radius in (1, 3, 10)),
-        *(window_means(odds, words, radius)[:, None] for radius in (1, 3, 8)),
-        *(window_means(odds, ones, radius)[:, None] for radius in (2, 30)),
+        *windows_means(kinds, ones, (1, 3, 10)),
+        *(means[:, None] for means in windows_means(odds, words, (1, 3, 8))),
+        *(means[:, None] for means in windows_means(odds, ones, (2, 30))),
         *(shifted(neighbours, step) for step in _STEPS),
         (index / np.float32(max(n, 1)))[:, None],
         np.minimum(index, 50)[:, None],
@@ -164,24 +164,28 @@ def html_matrix(
         text.columns,
         columns,
         softmax(scores.kinds),
-        *_around(scores.words, words, structure),
-        *_around(scores.names, words, structure),
+        _around(np.stack([scores.words, scores.names], axis=1), words, structure),
         *(shifted(neighbours, step) for step in _STEPS),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-def _around(score: FloatArray, words: FloatArray, structure: Structure) -> list[FloatArray]:
-    """Return a score, its means over windows, containers, like lines and the page, its maximum."""
-    n = len(score)
-    boxes = span_means(score, words, structure.first, structure.end)
+def _around(scores: FloatArray, words: FloatArray, structure: Structure) -> FloatArray:
+    """Return (n, k * 14) for (n, k) scores: of each the score, its means over windows, containers,
+    like lines and the page, its maximum."""
+    n = len(scores)
+    boxes = span_means(scores, words, structure.first, structure.end)
+    levels = boxes.take(structure.levels, axis=0)
     kind = structure.signature[structure.line_box]
-    mean = float((score * words).sum() / words.sum()) if n else 0.0
-    return [
-        score[:, None],
-        *(window_means(score, words, radius)[:, None] for radius in _HTML_RADII),
-        *(boxes[structure.levels[:, level]][:, None] for level in range(N_LEVELS)),
-        group_means(score, words, kind)[:, None],
-        np.full((n, 1), mean, np.float32),
-        np.full((n, 1), score.max() if n else 0.0, np.float32),
+    alike = [group_means(score, words, kind) for score in scores.T]
+    mean = (scores * words[:, None]).sum(axis=0) / words.sum() if n else scores.sum(axis=0)
+    highest = scores.max(axis=0) if n else scores.sum(axis=0)
+    parts = [
+        scores,
+        *windows_means(scores, words, _HTML_RADII),
+        *(levels[:, level] for level in range(N_LEVELS)),
+        np.stack(alike, axis=1),
+        np.broadcast_to(mean, scores.shape),
+        np.broadcast_to(highest, scores.shape),
     ]
+    return np.stack(parts, axis=2).reshape(n, -1)

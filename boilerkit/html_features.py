@@ -229,16 +229,35 @@ def _read_names(page: PageLines, vocabulary: Mapping[str, int]) -> _Names:
         numbers[f"{page.box_names[box]} {inline}"] if inline else of_box[box]
         for box, inline in zip(page.line_box, page.line_inline, strict=True)
     ]
+    names, word = _known_words(list(numbers), vocabulary)
+    start = np.searchsorted(names, np.arange(len(numbers) + 1))
+    return _Names(word, start, np.array(of_box, np.int64), np.array(of_line, np.int64))
+
+
+def _known_words(names: Sequence[str], vocabulary: Mapping[str, int]) -> tuple[IntArray, IntArray]:
+    """Return the distinct (number of the name, known word) pairs, sorted.
+
+    Names are lists of classes that repeat; each class is taken apart once.
+    """
+    classes = [name.split() for name in names]
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    n_classes = _lengths(classes)
+    class_number = np.fromiter(
+        map(numbers.__getitem__, chain.from_iterable(classes)), np.int64, int(n_classes.sum())
+    )
     tokens = list(map(_NAME_TOKEN.findall, numbers))
     lower = map(str.lower, chain.from_iterable(tokens))
-    n_tokens = np.fromiter(map(len, tokens), np.int64, len(tokens))
-    word = np.fromiter(map(vocabulary.get, lower, repeat(-1)), np.int64, int(n_tokens.sum()))
-    names = np.repeat(np.arange(len(tokens)), n_tokens)
-    known = word >= 0
+    end = np.cumsum(_lengths(tokens))
+    word = np.fromiter(map(vocabulary.get, lower, repeat(-1)), np.int64, int(end[-1:].sum()))
+    place, word = _ranges((end - _lengths(tokens))[class_number], end[class_number], word)
+    name = np.repeat(np.arange(len(names)), n_classes)[place]
     size = max(len(vocabulary), 1)
-    names, word = np.divmod(np.unique(names[known] * size + word[known]), size)
-    start = np.searchsorted(names, np.arange(len(tokens) + 1))
-    return _Names(word, start, np.array(of_box, np.int64), np.array(of_line, np.int64))
+    pairs = np.unique((name * size + word)[word >= 0])
+    return pairs // size, pairs % size
+
+
+def _lengths(lists: Sequence[Sequence[str]]) -> IntArray:
+    return np.fromiter(map(len, lists), np.int64, len(lists))
 
 
 def _words_of(names: _Names, which: IntArray) -> tuple[IntArray, IntArray]:
@@ -247,7 +266,7 @@ def _words_of(names: _Names, which: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _ranges(start: IntArray, end: IntArray, values: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the values of all ranges [start, end), one behind the other, with the range's number."""
+    """Return the values of all ranges [start, end) in one, each behind its range's number."""
     size = end - start
     number = np.repeat(np.arange(len(size)), size)
     offset = start - (np.cumsum(size) - size)
@@ -306,9 +325,9 @@ def box_names_sums(
     n_names, n_boxes = len(names.start) - 1, len(structure.parent)
     number = np.repeat(np.arange(n_names), np.diff(names.start))
     own = np.bincount(number, weights[names.words], n_names)
-    outer = np.bincount(number, weights[size + names.words], n_names)
+    outer = np.bincount(number, weights[names.words + size], n_names)
     box, word = _first_words(names, structure)
-    added = weights[2 * size + word]
+    added = weights[word + 2 * size]
     around = np.cumsum(
         np.bincount(box, added, n_boxes + 1)
         - np.bincount(structure.inner_end[box], added, n_boxes + 1)
@@ -384,25 +403,22 @@ def _line_columns(
     index = np.arange(n)
     tags = _numbers(page.box_tag, _TAG_CODES)
     source = np.array(page.source)
-    return np.stack(
-        [
-            link_share,
-            np.array(page.link_count, np.float32),
-            structure.depth[box],
-            tags[box],
-            np.array(page.hidden, np.float32),
-            source == NOSCRIPT,
-            source == DATA,
-            index / max(n, 1),
-            (np.cumsum(words) - words) / total,
-            np.full(n, np.log1p(n)),
-            np.full(n, np.log1p(total)),
-            _after_headline(np.flatnonzero(tags[box] == _TAG_CODES["h1"]), index),
-            np.minimum(np.diff(np.array(page.images, np.float32), prepend=0), 5),
-            _title_overlap(page, words),
-        ],
-        axis=1,
-    ).astype(np.float32)
+    out = np.empty((n, 14), np.float32)
+    out[:, 0] = link_share
+    out[:, 1] = page.link_count
+    out[:, 2] = structure.depth[box]
+    out[:, 3] = tags[box]
+    out[:, 4] = page.hidden
+    out[:, 5] = source == NOSCRIPT
+    out[:, 6] = source == DATA
+    out[:, 7] = index / max(n, 1)
+    out[:, 8] = (np.cumsum(words) - words) / total
+    out[:, 9] = np.log1p(n)
+    out[:, 10] = np.log1p(total)
+    out[:, 11] = _after_headline(np.flatnonzero(tags[box] == _TAG_CODES["h1"]), index)
+    out[:, 12] = np.minimum(np.diff(page.images, prepend=0), 5)
+    out[:, 13] = _title_overlap(page, words)
+    return out
 
 
 def _after_headline(headlines: IntArray, index: IntArray) -> FloatArray:
@@ -458,12 +474,10 @@ def _level_columns(structure: Structure, words: FloatArray, link_share: FloatArr
         ],
         axis=1,
     ).astype(np.float32)
-    parts = []
-    for level in range(N_LEVELS):
-        box = structure.levels[:, level]
-        place = (index - structure.first[box]) / np.maximum(size[box], 1)
-        parts += [by_box[box], place[:, None].astype(np.float32)]
-    return np.concatenate(parts, axis=1)
+    box = structure.levels
+    place = (index[:, None] - structure.first[box]) / np.maximum(size[box], 1)
+    levels = np.concatenate([by_box.take(box, axis=0), place[:, :, None]], axis=2, dtype=np.float32)
+    return levels.reshape(len(words), -1)
 
 
 # A line of so many words with few links reads as prose.

@@ -69,8 +69,7 @@ _REVEALED = re.compile(
     re.IGNORECASE,
 )
 _HIDING_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height|font-size)\s*:\s*0(?![.\d])",
-    re.IGNORECASE,
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height|font-size)\s*:\s*0(?![.\d])"
 )
 # A row whose cells hold more than this is layout, not a table row.
 _MAX_CELL_CHARS = 400
@@ -364,7 +363,15 @@ def _is_hidden(attrib: Mapping[str, str]) -> bool:
     return (
         "hidden" in attrib
         or ("aria-hidden" in attrib and attrib["aria-hidden"] == "true")
-        or ("style" in attrib and _HIDING_STYLE.search(attrib["style"]) is not None)
+        or ("style" in attrib and _is_hiding(attrib["style"]))
+    )
+
+
+def _is_hiding(style: str) -> bool:
+    style = style.lower()
+    # looking for these first spares most styles the regular expression
+    return ("none" in style or "hidden" in style or "0" in style) and (
+        _HIDING_STYLE.search(style) is not None
     )
 
 

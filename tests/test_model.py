@@ -24,11 +24,11 @@ def forest(depth: int = 2) -> Forest:
     """Two trees: x0 <= 1.5 ? (x1 <= 0 ? 1 : 2) : 4, and x1 <= -1 ? 10 : 20."""
     leaf = np.inf
     return Forest(
-        feature=np.array([0, 1, 0, 0, 0, 1, 0, 0], np.int16),
+        feature=np.array([0, 1, 0, 0, 0, 1, 0, 0]),
         threshold=np.array([1.5, 0, leaf, leaf, leaf, -1, leaf, leaf], np.float32),
-        children=np.array([1, 2, 3, 4, 2, 2, 3, 3, 4, 4, 6, 7, 6, 6, 7, 7], np.int32),
+        children=np.array([1, 2, 3, 4, 2, 2, 3, 3, 4, 4, 6, 7, 6, 6, 7, 7]),
         value=np.array([0, 0, 4, 1, 2, 0, 10, 20], np.float32),
-        roots=np.array([0, 5], np.int32),
+        roots=np.array([0, 5]),
         bias=0.5,
         depth=depth,
     )

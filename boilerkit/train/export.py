@@ -86,11 +86,11 @@ def _arrays(bags: Bags, heads: Mapping[str, FittedHead]) -> dict[str, npt.NDArra
     for kind, head in heads.items():
         forest = head.forest
         arrays |= {
-            f"{kind}_feature": forest.feature,
+            f"{kind}_feature": forest.feature.astype(np.int16),
             f"{kind}_threshold": forest.threshold,
-            f"{kind}_children": forest.children,
+            f"{kind}_children": forest.children.astype(np.int32),
             f"{kind}_value": forest.value,
-            f"{kind}_roots": forest.roots,
+            f"{kind}_roots": forest.roots.astype(np.int32),
             f"{kind}_mean": head.mean,
             f"{kind}_scale": head.scale,
             f"{kind}_kind_weights": head.kind_weights,
