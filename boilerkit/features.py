@@ -188,4 +188,4 @@ def _around(scores: FloatArray, words: FloatArray, structure: Structure) -> Floa
         np.broadcast_to(mean, scores.shape),
         np.broadcast_to(highest, scores.shape),
     ]
-    return np.stack(parts, axis=2).reshape(n, -1)
+    return np.stack(parts, axis=2).reshape(n, scores.shape[1] * len(parts))

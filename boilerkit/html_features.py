@@ -477,7 +477,7 @@ def _level_columns(structure: Structure, words: FloatArray, link_share: FloatArr
     box = structure.levels
     place = (index[:, None] - structure.first[box]) / np.maximum(size[box], 1)
     levels = np.concatenate([by_box.take(box, axis=0), place[:, :, None]], axis=2, dtype=np.float32)
-    return levels.reshape(len(words), -1)
+    return levels.reshape(len(words), levels.shape[1] * levels.shape[2])
 
 
 # A line of so many words with few links reads as prose.
