@@ -246,13 +246,15 @@ def _known_words(names: Sequence[str], vocabulary: Mapping[str, int]) -> tuple[I
         map(numbers.__getitem__, chain.from_iterable(classes)), np.int64, int(n_classes.sum())
     )
     tokens = list(map(_NAME_TOKEN.findall, numbers))
-    lower = map(str.lower, chain.from_iterable(tokens))
-    end = np.cumsum(_lengths(tokens))
-    word = np.fromiter(map(vocabulary.get, lower, repeat(-1)), np.int64, int(end[-1:].sum()))
-    place, word = _ranges((end - _lengths(tokens))[class_number], end[class_number], word)
+    n_tokens = _lengths(tokens)
+    end = np.cumsum(n_tokens)
+    lower = " ".join(chain.from_iterable(tokens)).lower().split()
+    word = np.fromiter(map(vocabulary.get, lower, repeat(-1)), np.int64, len(lower))
+    place, word = _ranges((end - n_tokens)[class_number], end[class_number], word)
     name = np.repeat(np.arange(len(names)), n_classes)[place]
     size = max(len(vocabulary), 1)
-    pairs = np.unique((name * size + word)[word >= 0])
+    pairs = np.sort((name * size + word)[word >= 0])
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
     return pairs // size, pairs % size
 
 

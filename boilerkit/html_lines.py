@@ -58,9 +58,6 @@ _BREAKING_OUT = frozenset(
         "blockquote pre "
     ).split()
 )
-# Attributes that may hide an element, and those beside the class that name one.
-_HIDING = frozenset(["hidden", "aria-hidden", "style"])
-_NAMING = frozenset(["id", "role", "itemprop"])
 # A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
 # segment that React streams hidden and moves into place. All other hidden text is left out.
 _REVEALED = re.compile(
@@ -120,7 +117,7 @@ class _LineTarget:
         if kind == _BLOCK and "-" in tag:
             kind = _CUSTOM
         hidden = False
-        if attrib and not _HIDING.isdisjoint(attrib):
+        if attrib and ("style" in attrib or "hidden" in attrib or "aria-hidden" in attrib):
             hidden = _is_hidden(attrib)
         if hidden and self._must_skip(kind):
             self._start_skipped(tag, "")
@@ -195,7 +192,7 @@ class _LineTarget:
         if attrib:
             get = attrib.get
             names = css_class = get("class", "")
-            if not _NAMING.isdisjoint(attrib):
+            if "id" in attrib or "role" in attrib or "itemprop" in attrib:
                 names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
         page.box_class.append(css_class)
         page.box_names.append(names)
