@@ -200,11 +200,21 @@ def _alike(page: PageLines, parent: IntArray) -> tuple[IntArray, IntArray]:
         len(parent),
     )
     n_kinds = len(numbers)
-    _, group, size = np.unique(parent * n_kinds + kind, return_inverse=True, return_counts=True)
-    _, signature = np.unique(kind[parent] * n_kinds + kind, return_inverse=True)
-    signature = signature + 1
+    siblings = _number(parent * n_kinds + kind)
+    signature = _number(kind[parent] * n_kinds + kind) + 1
     signature[0] = 0
-    return size[group], signature
+    return np.bincount(siblings)[siblings], signature
+
+
+def _number(values: IntArray) -> IntArray:
+    """Return for each value how many different ones are smaller."""
+    order = np.argsort(values)
+    ordered = values[order]
+    rank = np.zeros(len(values), np.int64)
+    np.cumsum(ordered[1:] != ordered[:-1], out=rank[1:])
+    out = np.empty_like(rank)
+    out[order] = rank
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,8 +500,13 @@ def _title_overlap(page: PageLines, words: FloatArray) -> FloatArray:
     """Return the share of each short line's words that stand in the page's title."""
     title = set((page.title or page.meta.get("og:title", "")).lower().split())
     out = np.zeros(len(page.texts), np.float32)
-    for index in np.flatnonzero((words > 0) & (words <= 30)).tolist() if title else ():
-        tokens = page.texts[index].lower().split()
-        if not title.isdisjoint(tokens):
-            out[index] = sum(map(title.__contains__, tokens)) / len(tokens)
+    if not title:
+        return out
+    has_title = title.__contains__
+    short = ((words > 0) & (words <= 30)).tolist()
+    for index, text in enumerate(page.texts):
+        if short[index]:
+            tokens = text.lower().split()
+            if not title.isdisjoint(tokens):
+                out[index] = sum(map(has_title, tokens)) / len(tokens)
     return out
