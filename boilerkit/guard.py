@@ -36,12 +36,13 @@ _MAX_DEPTH_TIMES_TAGS = 50_000_000
 _COUNTED_BYTES = 4 * _MAX_DEPTH_TIMES_TAGS // MAX_DEPTH
 _MIN_DEPTH_LIMIT = 16
 
-# Large pages with more tags than one in so many bytes are looked at for floods of one empty tag:
-# what a reader of the events does with each takes longer than the parse.
+# Large pages with more tags than one in so many bytes are looked at for floods of empty tags: what
+# a reader of the events does with each takes longer than the parse.
 _FLOOD_BYTES_A_TAG = 8
 _MAX_RUN = 256
-# A failing match has tried few repetitions, so that this is linear.
-_RUN_OF_ONE_TAG = re.compile(rb"(</?[A-Za-z][A-Za-z0-9]{0,30}>)(?:\s*\1){3,}")
+# One to three tags without attributes, again and again. A failing match has tried few repetitions
+# of few lengths, so that this is linear.
+_RUN_OF_TAGS = re.compile(rb"((?:</?[A-Za-z][A-Za-z0-9]{0,30}\s{0,4}>\s{0,4}){1,3}?)\1{3,}")
 
 # The depth is looked at after each chunk; within one it can run away unseen. A feed costs 2 µs.
 _CHUNK_BYTES = 32_768
@@ -137,7 +138,7 @@ def guard_html(html: str) -> GuardedPage:
     """Return ``html`` as UTF-8 with U+FFFD for lone surrogates and without NUL characters.
 
     Costs little more than the encoding, which the parser would do otherwise. In a large page made
-    up of tags, :data:`_MAX_RUN` times one tag, without attributes or text, stand for more of it.
+    up of tags, the same few without attributes or text 256 times on end stand for more of them.
     """
     data = _to_utf8(html)
     if len(data) <= _COUNTED_BYTES:
@@ -145,14 +146,14 @@ def guard_html(html: str) -> GuardedPage:
     n_tags = data.count(b"<") + 1
     limit = max(_MIN_DEPTH_LIMIT, min(MAX_DEPTH, _MAX_DEPTH_TIMES_TAGS // n_tags))
     if n_tags * _FLOOD_BYTES_A_TAG > len(data):
-        data = _RUN_OF_ONE_TAG.sub(_shorten, data)
+        data = _RUN_OF_TAGS.sub(_shorten, data)
     return GuardedPage(data, limit, None)
 
 
 def _shorten(run: re.Match[bytes]) -> bytes:
-    """Return a run of one tag, no longer than :data:`_MAX_RUN` of them."""
-    tag = run[1]
-    return run[0] if len(run[0]) <= _MAX_RUN * len(tag) else tag * _MAX_RUN
+    """Return a run of the same tags, :data:`_MAX_RUN` times at the most."""
+    tags = run[1]
+    return run[0] if len(run[0]) <= _MAX_RUN * len(tags) else tags * _MAX_RUN
 
 
 def _to_utf8(html: str) -> bytes:

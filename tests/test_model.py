@@ -124,6 +124,12 @@ class TestHead:
         kinds = head.score(np.array([row], np.float32)).kinds
         assert KINDS[int(kinds[0])] is expected
 
+    def test_many_rows_get_the_kinds_of_each_alone(self, head: Head) -> None:
+        matrix = np.random.default_rng(0).normal(size=(150, 2)).astype(np.float32)
+        alone = [int(head.score(row[None, :]).kinds[0]) for row in matrix]
+        assert len(set(alone)) > 1
+        assert head.score(matrix).kinds.tolist() == alone
+
     def test_columns_are_centred_scaled_and_clipped(self, head: Head) -> None:
         matrix = np.array([[1.5, 3], [99, -99]], np.float32)
         assert head.standardise(matrix).tolist() == [[1, 3], [4, -4]]
