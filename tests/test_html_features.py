@@ -121,13 +121,13 @@ class TestStructure:
             mark = (*kinds[parent][1:], *kinds[box][1:])
             assert marks.setdefault(mark, structure.signature[box]) == structure.signature[box]
         assert len(set(marks.values())) == len(marks)
-        for line, box in enumerate(page.line_box):
+        for line, around in enumerate(page.line_box):
             for level in range(N_LEVELS):
-                assert structure.levels[line, level] == box
-                around = parents[box]
-                while around and sizes[around] == sizes[box]:
+                assert structure.levels[line, level] == around
+                size = sizes[around]
+                around = parents[around]
+                while around and sizes[around] == size:
                     around = parents[around]
-                box = around
 
 
 class TestBoxes:
