@@ -5,11 +5,14 @@ All functions take and return columns over the lines of one document, (n,) or (n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 
 from boilerkit.text_features import FloatArray, IntArray
 
-__all__ = ["group_means", "shifted", "span_means", "window_means"]
+__all__ = ["group_means", "shifted", "span_means", "window_means", "windows_means"]
 
 
 def shifted(values: FloatArray, step: int) -> FloatArray:
@@ -25,24 +28,50 @@ def shifted(values: FloatArray, step: int) -> FloatArray:
 
 def window_means(values: FloatArray, weights: FloatArray, radius: int) -> FloatArray:
     """Return the weighted mean over each line and up to `radius` lines on either side."""
-    n = len(values)
-    index = np.arange(n)
-    return span_means(
-        values, weights, np.maximum(index - radius, 0), np.minimum(index + radius + 1, n)
-    )
+    return windows_means(values, weights, (radius,))[0]
+
+
+def windows_means(
+    values: FloatArray, weights: FloatArray, radii: Sequence[int]
+) -> list[FloatArray]:
+    """Return the means of :func:`window_means` for each radius."""
+    sums, mass = _prefix_sums(values, weights)
+    index = np.arange(len(values))
+    return [
+        _means(
+            sums, mass, np.maximum(index - radius, 0), np.minimum(index + radius + 1, len(index))
+        )
+        for radius in radii
+    ]
 
 
 def span_means(
     values: FloatArray, weights: FloatArray, first: IntArray, end: IntArray
 ) -> FloatArray:
     """Return the weighted means over spans of lines [first, end); 0 for an empty span."""
-    wide = weights if values.ndim == 1 else weights[:, None]
+    return _means(*_prefix_sums(values, weights), first, end)
+
+
+_Sums = npt.NDArray[np.float64]
+
+
+def _prefix_sums(values: FloatArray, weights: FloatArray) -> tuple[_Sums, _Sums]:
+    """Return (n + 1, …) sums of the weighted values and of the weights, (n + 1, 1) or (n + 1,)."""
+    if values.ndim > 1:
+        weights = weights[:, None]
     sums = np.zeros((len(values) + 1, *values.shape[1:]))
-    np.cumsum(values * wide, axis=0, out=sums[1:])
-    mass = np.zeros(len(values) + 1)
-    np.cumsum(weights, out=mass[1:])
-    total = np.maximum(mass[end] - mass[first], 1e-6)
-    means = (sums[end] - sums[first]) / (total if values.ndim == 1 else total[:, None])
+    np.cumsum(values * weights, axis=0, out=sums[1:])
+    mass = np.zeros((len(weights) + 1, *weights.shape[1:]))
+    np.cumsum(weights, axis=0, out=mass[1:])
+    return sums, mass
+
+
+def _means(sums: _Sums, mass: _Sums, first: IntArray, end: IntArray) -> FloatArray:
+    means = sums.take(end, axis=0)
+    means -= sums.take(first, axis=0)
+    total = mass.take(end, axis=0)
+    total -= mass.take(first, axis=0)
+    means /= np.maximum(total, 1e-6)
     return means.astype(np.float32)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 __all__ = ["find_data_texts"]
@@ -41,8 +41,8 @@ _SHELL_WORDS = 150
 _MIN_PROSE_CHARS = 80
 _MIN_PROSE_SPACES = 10
 _MIN_TEXT_WORDS = 12
-_SHINGLE_WORDS = 4
-# A text of which so many shingles stand in the visible page is there already.
+_Shingle = tuple[str, str, str, str]
+# A text of which so many runs of four words stand in the visible page is there already.
 _MAX_SEEN_SHARE = 0.3
 _MAX_DEPTH = 40
 _WORD = re.compile(r"\w+")
@@ -59,13 +59,12 @@ def find_data_texts(
     if _is_shell(visible):
         candidates += _script_prose(scripts)
         candidates += [meta[key] for key in ("og:description", "description") if key in meta][:1]
-    if not candidates:
-        return []
-    seen = _shingles_of(_WORD.findall("\n".join(visible).lower()))
+    prose = [(text, shingles) for text in candidates if (shingles := set(_shingles(text)))]
+    words = _WORD.findall("\n".join(visible).lower()) if prose else []
+    seen = set(_shingles_of(words))
     found = []
-    for text in candidates:
-        shingles = _shingles(text)
-        if shingles and len(shingles & seen) <= _MAX_SEEN_SHARE * len(shingles):
+    for text, shingles in prose:
+        if len(shingles & seen) <= _MAX_SEEN_SHARE * len(shingles):
             found.append(text)
             seen |= shingles
     return found
@@ -80,13 +79,13 @@ def _is_shell(visible: list[str]) -> bool:
     return True
 
 
-def _shingles(text: str) -> set[tuple[str, ...]]:
+def _shingles(text: str) -> Iterable[_Shingle]:
     words = _WORD.findall(re.sub(r"<[^<>]{0,2000}>", " ", text).lower())
-    return _shingles_of(words) if len(words) >= _MIN_TEXT_WORDS else set()
+    return _shingles_of(words) if len(words) >= _MIN_TEXT_WORDS else ()
 
 
-def _shingles_of(words: list[str]) -> set[tuple[str, ...]]:
-    return set(zip(*(words[start:] for start in range(_SHINGLE_WORDS)), strict=False))
+def _shingles_of(words: list[str]) -> Iterable[_Shingle]:
+    return zip(words, words[1:], words[2:], words[3:], strict=False)
 
 
 def _linked_data_texts(scripts: list[tuple[str, str]]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boilerkit.context import group_means, shifted, span_means, window_means
+from boilerkit.context import group_means, shifted, span_means, window_means, windows_means
 from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure
 from boilerkit.labels import PAGE_TYPES, Label
 from boilerkit.lexicon import LEXICON_COLUMNS
@@ -185,9 +185,9 @@ def text_matrix(text: TextFeatures, lexical: FloatArray, scores: WordScores) -> 
         *(window_means(heard, ones, radius) for radius in _LEXICON_RADII),
         kinds,
         odds[:, None],
-        *(window_means(kinds, ones, radius) for radius in (1, 3, 10)),
-        *(window_means(odds, words, radius)[:, None] for radius in (1, 3, 8)),
-        *(window_means(odds, ones, radius)[:, None] for radius in (2, 30)),
+        *windows_means(kinds, ones, (1, 3, 10)),
+        *(means[:, None] for means in windows_means(odds, words, (1, 3, 8))),
+        *(means[:, None] for means in windows_means(odds, ones, (2, 30))),
         *(shifted(neighbours, step) for step in _STEPS),
         (index / np.float32(max(n, 1)))[:, None],
         np.minimum(index, 50)[:, None],
@@ -277,9 +277,8 @@ def html_matrix(
         structural,
         np.broadcast_to(scores.types, (len(words), len(PAGE_TYPES))),
         kinds,
-        *(window_means(kinds, ones, radius) for radius in _KIND_RADII),
-        *_around(scores.words, words, structure),
-        *_around(scores.names, words, structure),
+        *windows_means(kinds, ones, _KIND_RADII),
+        _around(np.stack([scores.words, scores.names], axis=1), words, structure),
         *(shifted(neighbours, step) for step in _STEPS),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
@@ -291,7 +290,7 @@ def html_context(odds: FloatArray, structure: Structure, text: TextFeatures) -> 
     odds = np.clip(odds, -_MOST_ODDS, _MOST_ODDS)
     highest = np.sort(odds)[-_FIFTH:]
     parts = [
-        *_around(odds, words, structure),
+        _around(odds[:, None], words, structure),
         np.full((len(odds), 1), highest[0] if len(highest) else 0.0, np.float32),
         *(shifted(odds, step)[:, None] for step in _CONTEXT_STEPS),
     ]
@@ -311,8 +310,8 @@ def text_context(odds: FloatArray, text: TextFeatures) -> FloatArray:
     mean = float((odds * words).sum() / words.sum()) if n else 0.0
     parts = [
         odds[:, None],
-        *(window_means(odds, words, radius)[:, None] for radius in _TEXT_CONTEXT_RADII),
-        *(window_means(odds, ones, radius)[:, None] for radius in _TEXT_CONTEXT_RADII),
+        *(means[:, None] for means in windows_means(odds, words, _TEXT_CONTEXT_RADII)),
+        *(means[:, None] for means in windows_means(odds, ones, _TEXT_CONTEXT_RADII)),
         np.full((n, 1), mean, np.float32),
         np.full((n, 1), odds.max() if n else 0.0, np.float32),
         *(shifted(odds, step)[:, None] for step in _STEPS),
@@ -320,17 +319,22 @@ def text_context(odds: FloatArray, text: TextFeatures) -> FloatArray:
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-def _around(score: FloatArray, words: FloatArray, structure: Structure) -> list[FloatArray]:
-    """Return a score, its means over windows, containers, like lines and the page, its maximum."""
-    n = len(score)
-    boxes = span_means(score, words, structure.first, structure.end)
+def _around(scores: FloatArray, words: FloatArray, structure: Structure) -> FloatArray:
+    """Return (n, k * 14) for (n, k) scores: of each the score, its means over windows, containers,
+    like lines and the page, its maximum."""
+    n = len(scores)
+    boxes = span_means(scores, words, structure.first, structure.end)
+    levels = boxes.take(structure.levels, axis=0)
     kind = structure.signature[structure.line_box]
-    mean = float((score * words).sum() / words.sum()) if n else 0.0
-    return [
-        score[:, None],
-        *(window_means(score, words, radius)[:, None] for radius in _HTML_RADII),
-        *(boxes[structure.levels[:, level]][:, None] for level in range(N_LEVELS)),
-        group_means(score, words, kind)[:, None],
-        np.full((n, 1), mean, np.float32),
-        np.full((n, 1), score.max() if n else 0.0, np.float32),
+    alike = [group_means(score, words, kind) for score in scores.T]
+    mean = (scores * words[:, None]).sum(axis=0) / words.sum() if n else scores.sum(axis=0)
+    highest = scores.max(axis=0) if n else scores.sum(axis=0)
+    parts = [
+        scores,
+        *windows_means(scores, words, _HTML_RADII),
+        *(levels[:, level] for level in range(N_LEVELS)),
+        np.stack(alike, axis=1),
+        np.broadcast_to(mean, scores.shape),
+        np.broadcast_to(highest, scores.shape),
     ]
+    return np.stack(parts, axis=2).reshape(n, scores.shape[1] * len(parts))

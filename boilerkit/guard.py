@@ -36,6 +36,14 @@ _MAX_DEPTH_TIMES_TAGS = 50_000_000
 _COUNTED_BYTES = 4 * _MAX_DEPTH_TIMES_TAGS // MAX_DEPTH
 _MIN_DEPTH_LIMIT = 16
 
+# Large pages with more tags than one in so many bytes are looked at for floods of empty tags: what
+# a reader of the events does with each takes longer than the parse.
+_FLOOD_BYTES_A_TAG = 8
+_MAX_RUN = 256
+# One to three tags without attributes, again and again. A failing match has tried few repetitions
+# of few lengths, so that this is linear.
+_RUN_OF_TAGS = re.compile(rb"((?:</?[A-Za-z][A-Za-z0-9]{0,30}\s{0,4}>\s{0,4}){1,3}?)\1{3,}")
+
 # The depth is looked at after each chunk; within one it can run away unseen. A feed costs 2 µs.
 _CHUNK_BYTES = 32_768
 _DENSE_CHUNK_BYTES = 4_096
@@ -129,10 +137,23 @@ def _is_in_tag_of_too_many_attributes(data: bytes, start: int, size: int) -> boo
 def guard_html(html: str) -> GuardedPage:
     """Return ``html`` as UTF-8 with U+FFFD for lone surrogates and without NUL characters.
 
-    Costs little more than the encoding, which the parser would do otherwise.
+    Costs little more than the encoding, which the parser would do otherwise. In a large page made
+    up of tags, the same few without attributes or text 256 times on end stand for more of them.
     """
     data = _to_utf8(html)
-    return GuardedPage(data, _depth_limit(data), None)
+    if len(data) <= _COUNTED_BYTES:
+        return GuardedPage(data, MAX_DEPTH, None)
+    n_tags = data.count(b"<") + 1
+    limit = max(_MIN_DEPTH_LIMIT, min(MAX_DEPTH, _MAX_DEPTH_TIMES_TAGS // n_tags))
+    if n_tags * _FLOOD_BYTES_A_TAG > len(data):
+        data = _RUN_OF_TAGS.sub(_shorten, data)
+    return GuardedPage(data, limit, None)
+
+
+def _shorten(run: re.Match[bytes]) -> bytes:
+    """Return a run of the same tags, :data:`_MAX_RUN` times at the most."""
+    tags = run[1]
+    return run[0] if len(run[0]) <= _MAX_RUN * len(tags) else tags * _MAX_RUN
 
 
 def _to_utf8(html: str) -> bytes:
@@ -142,13 +163,6 @@ def _to_utf8(html: str) -> bytes:
         data = re.sub("[\ud800-\udfff]", "\ufffd", html).encode()
     # The standard ignores NUL in text; libxml2 does too, but splits the text at each.
     return data.replace(b"\0", b"") if b"\0" in data else data
-
-
-def _depth_limit(data: bytes) -> int:
-    if len(data) <= _COUNTED_BYTES:
-        return MAX_DEPTH
-    limit = _MAX_DEPTH_TIMES_TAGS // (data.count(b"<") + 1)
-    return max(_MIN_DEPTH_LIMIT, min(MAX_DEPTH, limit))
 
 
 def rescue_html(html: str) -> GuardedPage:

@@ -19,11 +19,12 @@ from boilerkit.text_features import FloatArray, IntArray, TextFeatures
 
 __all__ = [
     "STRUCTURE_COLUMNS",
+    "PageNames",
     "Structure",
     "box_names_matrix",
     "box_names_sums",
     "name_tokens",
-    "names_on_page",
+    "read_names",
     "read_structure",
     "structure_columns",
 ]
@@ -201,15 +202,25 @@ def _alike(page: PageLines, parent: IntArray) -> tuple[IntArray, IntArray]:
         len(parent),
     )
     n_kinds = len(numbers)
-    _, group, size = np.unique(parent * n_kinds + kind, return_inverse=True, return_counts=True)
-    _, signature = np.unique(kind[parent] * n_kinds + kind, return_inverse=True)
-    signature = signature + 1
+    siblings = _number(parent * n_kinds + kind)
+    signature = _number(kind[parent] * n_kinds + kind) + 1
     signature[0] = 0
-    return size[group], signature
+    return np.bincount(siblings)[siblings], signature
+
+
+def _number(values: IntArray) -> IntArray:
+    """Return for each value how many different ones are smaller."""
+    order = np.argsort(values)
+    ordered = values[order]
+    rank = np.zeros(len(values), np.int64)
+    np.cumsum(ordered[1:] != ordered[:-1], out=rank[1:])
+    out = np.empty_like(rank)
+    out[order] = rank
+    return out
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class PageNames:
     """The known words of a page's names.
 
     The distinct names of boxes, and of boxes with the inline elements of one of their lines, are
@@ -222,40 +233,67 @@ class _Names:
     of_box: IntArray
     of_line: IntArray
 
+    @property
+    def distinct(self) -> IntArray:
+        """All known words of the page, each once, sorted."""
+        return np.unique(self.words)
 
-def _read_names(page: PageLines, vocabulary: Mapping[str, int]) -> _Names:
+
+def read_names(page: PageLines, vocabulary: Mapping[str, int]) -> PageNames:
+    """Return the words of a page's names that are in the vocabulary, by their indices there."""
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     of_box = [numbers[names] for names in page.box_names]
     of_line = [
         numbers[f"{page.box_names[box]} {inline}"] if inline else of_box[box]
         for box, inline in zip(page.line_box, page.line_inline, strict=True)
     ]
+    names, word = _known_words(list(numbers), vocabulary)
+    start = np.searchsorted(names, np.arange(len(numbers) + 1))
+    return PageNames(word, start, np.array(of_box, np.int64), np.array(of_line, np.int64))
+
+
+def _known_words(names: Sequence[str], vocabulary: Mapping[str, int]) -> tuple[IntArray, IntArray]:
+    """Return the distinct (number of the name, known word) pairs, sorted.
+
+    Names are lists of classes that repeat; each class is taken apart once.
+    """
+    classes = [name.split() for name in names]
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    n_classes = _lengths(classes)
+    class_number = np.fromiter(
+        map(numbers.__getitem__, chain.from_iterable(classes)), np.int64, int(n_classes.sum())
+    )
     tokens = list(map(_NAME_TOKEN.findall, numbers))
-    lower = map(str.lower, chain.from_iterable(tokens))
-    n_tokens = np.fromiter(map(len, tokens), np.int64, len(tokens))
-    word = np.fromiter(map(vocabulary.get, lower, repeat(-1)), np.int64, int(n_tokens.sum()))
-    names = np.repeat(np.arange(len(tokens)), n_tokens)
-    known = word >= 0
+    n_tokens = _lengths(tokens)
+    end = np.cumsum(n_tokens)
+    lower = " ".join(chain.from_iterable(tokens)).lower().split()
+    word = np.fromiter(map(vocabulary.get, lower, repeat(-1)), np.int64, len(lower))
+    place, word = _ranges((end - n_tokens)[class_number], end[class_number], word)
+    name = np.repeat(np.arange(len(names)), n_classes)[place]
     size = max(len(vocabulary), 1)
-    names, word = np.divmod(np.unique(names[known] * size + word[known]), size)
-    start = np.searchsorted(names, np.arange(len(tokens) + 1))
-    return _Names(word, start, np.array(of_box, np.int64), np.array(of_line, np.int64))
+    pairs = np.sort((name * size + word)[word >= 0])
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    return pairs // size, pairs % size
 
 
-def _words_of(names: _Names, which: IntArray) -> tuple[IntArray, IntArray]:
+def _lengths(lists: Sequence[Sequence[str]]) -> IntArray:
+    return np.fromiter(map(len, lists), np.int64, len(lists))
+
+
+def _words_of(names: PageNames, which: IntArray) -> tuple[IntArray, IntArray]:
     """Return the words of several names: (place in `which`, word) pairs."""
     return _ranges(names.start[which], names.start[which + 1], names.words)
 
 
 def _ranges(start: IntArray, end: IntArray, values: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the values of all ranges [start, end) in a row, with the number of each's range."""
+    """Return the values of all ranges [start, end) in one, each behind its range's number."""
     size = end - start
     number = np.repeat(np.arange(len(size)), size)
     offset = start - (np.cumsum(size) - size)
     return number, values[np.arange(len(number)) + offset[number]]
 
 
-def _first_words(names: _Names, structure: Structure) -> tuple[IntArray, IntArray]:
+def _first_words(names: PageNames, structure: Structure) -> tuple[IntArray, IntArray]:
     """Return (box, word) pairs: the words of each box that no box around it has.
 
     Among the boxes of one word, in document order, a box is inside an earlier one exactly if it
@@ -272,14 +310,13 @@ def _first_words(names: _Names, structure: Structure) -> tuple[IntArray, IntArra
 
 
 def box_names_matrix(
-    page: PageLines, structure: Structure, vocabulary: Mapping[str, int]
+    names: PageNames, structure: Structure, size: int
 ) -> tuple[IntArray, IntArray]:
     """Return (line, column) of the name features that are set.
 
     Columns: known words of the line's own box and inline elements, then of the parent box, then
-    of all boxes around it; each block is len(vocabulary) wide.
+    of all boxes around it; each block is `size` wide, the vocabulary's length.
     """
-    names = _read_names(page, vocabulary)
     line_box = structure.line_box
     own_line, own = _words_of(names, names.of_line)
     outer_line, outer = _words_of(names, names.of_box[structure.parent[line_box]])
@@ -287,34 +324,25 @@ def box_names_matrix(
     lines = np.argsort(line_box, kind="stable")
     first, end = np.searchsorted(line_box[lines], [box, structure.inner_end[box]])
     pair, around_line = _ranges(first, end, lines)
-    size = len(vocabulary)
     return (
         np.concatenate([own_line, outer_line, around_line]),
         np.concatenate([own, outer + size, word[pair] + 2 * size]),
     )
 
 
-def names_on_page(page: PageLines, vocabulary: Mapping[str, int]) -> IntArray:
-    """Return the distinct known words of all names on a page."""
-    return np.unique(_read_names(page, vocabulary).words)
-
-
-def box_names_sums(
-    page: PageLines, structure: Structure, vocabulary: Mapping[str, int], weights: FloatArray
-) -> FloatArray:
+def box_names_sums(names: PageNames, structure: Structure, weights: FloatArray) -> FloatArray:
     """Return (n_lines,) sums of the weights of the features that :func:`box_names_matrix` sets.
 
-    `weights` has 3 * len(vocabulary) items or more. Nothing is spelled out by line: what the boxes
-    around a line add is the sum of what each box inside the root adds first.
+    `weights` has 3 * size items, and one more, the bias, which is left out. Nothing is spelled out
+    by line: what the boxes around a line add is the sum of what each box in the root adds first.
     """
-    size = len(vocabulary)
-    names = _read_names(page, vocabulary)
+    size = len(weights) // 3
     n_names, n_boxes = len(names.start) - 1, len(structure.parent)
     number = np.repeat(np.arange(n_names), np.diff(names.start))
     own = np.bincount(number, weights[names.words], n_names)
-    outer = np.bincount(number, weights[size + names.words], n_names)
+    outer = np.bincount(number, weights[names.words + size], n_names)
     box, word = _first_words(names, structure)
-    added = weights[2 * size + word]
+    added = weights[word + 2 * size]
     around = np.cumsum(
         np.bincount(box, added, n_boxes + 1)
         - np.bincount(structure.inner_end[box], added, n_boxes + 1)
@@ -390,25 +418,22 @@ def _line_columns(
     index = np.arange(n)
     tags = _numbers(page.box_tag, _TAG_CODES)
     source = np.array(page.source)
-    return np.stack(
-        [
-            link_share,
-            np.array(page.link_count, np.float32),
-            structure.depth[box],
-            tags[box],
-            np.array(page.hidden, np.float32),
-            source == NOSCRIPT,
-            source == DATA,
-            index / max(n, 1),
-            (np.cumsum(words) - words) / total,
-            np.full(n, np.log1p(n)),
-            np.full(n, np.log1p(total)),
-            _after_headline(np.flatnonzero(tags[box] == _TAG_CODES["h1"]), index),
-            np.minimum(np.diff(np.array(page.images, np.float32), prepend=0), 5),
-            _title_overlap(page, words),
-        ],
-        axis=1,
-    ).astype(np.float32)
+    out = np.empty((n, 14), np.float32)
+    out[:, 0] = link_share
+    out[:, 1] = page.link_count
+    out[:, 2] = structure.depth[box]
+    out[:, 3] = tags[box]
+    out[:, 4] = page.hidden
+    out[:, 5] = source == NOSCRIPT
+    out[:, 6] = source == DATA
+    out[:, 7] = index / max(n, 1)
+    out[:, 8] = (np.cumsum(words) - words) / total
+    out[:, 9] = np.log1p(n)
+    out[:, 10] = np.log1p(total)
+    out[:, 11] = _after_headline(np.flatnonzero(tags[box] == _TAG_CODES["h1"]), index)
+    out[:, 12] = np.minimum(np.diff(page.images, prepend=0), 5)
+    out[:, 13] = _title_overlap(page, words)
+    return out
 
 
 def _after_headline(headlines: IntArray, index: IntArray) -> FloatArray:
@@ -464,12 +489,10 @@ def _level_columns(structure: Structure, words: FloatArray, link_share: FloatArr
         ],
         axis=1,
     ).astype(np.float32)
-    parts = []
-    for level in range(N_LEVELS):
-        box = structure.levels[:, level]
-        place = (index - structure.first[box]) / np.maximum(size[box], 1)
-        parts += [by_box[box], place[:, None].astype(np.float32)]
-    return np.concatenate(parts, axis=1)
+    box = structure.levels
+    place = (index[:, None] - structure.first[box]) / np.maximum(size[box], 1)
+    levels = np.concatenate([by_box.take(box, axis=0), place[:, :, None]], axis=2, dtype=np.float32)
+    return levels.reshape(len(words), levels.shape[1] * levels.shape[2])
 
 
 # A line of so many words with few links reads as prose.
@@ -480,8 +503,13 @@ def _title_overlap(page: PageLines, words: FloatArray) -> FloatArray:
     """Return the share of each short line's words that stand in the page's title."""
     title = set((page.title or page.meta.get("og:title", "")).lower().split())
     out = np.zeros(len(page.texts), np.float32)
-    for index in np.flatnonzero((words > 0) & (words <= 30)).tolist() if title else ():
-        tokens = page.texts[index].lower().split()
-        if not title.isdisjoint(tokens):
-            out[index] = sum(map(title.__contains__, tokens)) / len(tokens)
+    if not title:
+        return out
+    has_title = title.__contains__
+    short = ((words > 0) & (words <= 30)).tolist()
+    for index, text in enumerate(page.texts):
+        if short[index]:
+            tokens = text.lower().split()
+            if not title.isdisjoint(tokens):
+                out[index] = sum(map(has_title, tokens)) / len(tokens)
     return out

@@ -73,9 +73,6 @@ _CELLS = frozenset(["td", "th"])
 # Elements whose attributes say how a list counts and how far a table's cell reaches.
 _COUNTED = frozenset(["ol", "li", "td", "th"])
 _LAYOUT_ATTRIBUTES = frozenset(["start", "reversed", "value", "colspan", "rowspan"])
-# Attributes that may hide an element, and those beside the class that name one.
-_HIDING = frozenset(["hidden", "aria-hidden", "style"])
-_NAMING = frozenset(["id", "role", "itemprop"])
 # A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
 # segment that React streams hidden and moves into place. All other hidden text is left out.
 _REVEALED = re.compile(
@@ -84,8 +81,7 @@ _REVEALED = re.compile(
     re.IGNORECASE,
 )
 _HIDING_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height|font-size)\s*:\s*0(?![.\d])",
-    re.IGNORECASE,
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height|font-size)\s*:\s*0(?![.\d])"
 )
 # A row whose cells hold more than this is layout, not a table row.
 _MAX_CELL_CHARS = 400
@@ -138,7 +134,7 @@ class _LineTarget:
         if kind == _BLOCK and "-" in tag:
             kind = _CUSTOM
         hidden = False
-        if attrib and not _HIDING.isdisjoint(attrib):
+        if attrib and ("style" in attrib or "hidden" in attrib or "aria-hidden" in attrib):
             hidden = _is_hidden(attrib)
         if hidden and self._must_skip(kind):
             self._start_skipped(tag, "")
@@ -218,7 +214,7 @@ class _LineTarget:
         if attrib:
             get = attrib.get
             names = css_class = get("class", "")
-            if not _NAMING.isdisjoint(attrib):
+            if "id" in attrib or "role" in attrib or "itemprop" in attrib:
                 names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
             if tag in _COUNTED and not _LAYOUT_ATTRIBUTES.isdisjoint(attrib):
                 page.attributes[index] = {
@@ -416,7 +412,15 @@ def _is_hidden(attrib: Mapping[str, str]) -> bool:
     return (
         "hidden" in attrib
         or ("aria-hidden" in attrib and attrib["aria-hidden"] == "true")
-        or ("style" in attrib and _HIDING_STYLE.search(attrib["style"]) is not None)
+        or ("style" in attrib and _is_hiding(attrib["style"]))
+    )
+
+
+def _is_hiding(style: str) -> bool:
+    style = style.lower()
+    # looking for these first spares most styles the regular expression
+    return ("none" in style or "hidden" in style or "0" in style) and (
+        _HIDING_STYLE.search(style) is not None
     )
 
 

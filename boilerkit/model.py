@@ -38,7 +38,7 @@ from boilerkit.features import (
 )
 from boilerkit.html_features import (
     box_names_sums,
-    names_on_page,
+    read_names,
     read_structure,
     structure_columns,
 )
@@ -92,7 +92,7 @@ class Scores:
     """``content``: (n,) calibrated probabilities; ``kinds``: (n,) chrome indices into KINDS."""
 
     content: FloatArray
-    kinds: npt.NDArray[np.int64]
+    kinds: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +103,39 @@ class Forest:
     of each node; ``roots``: (n_trees,); ``bias``: the log-odds before the first tree.
     """
 
-    feature: npt.NDArray[np.int16]
-    threshold: npt.NDArray[np.float32]
-    children: npt.NDArray[np.int32]
-    value: npt.NDArray[np.float32]
-    roots: npt.NDArray[np.int32]
+    feature: IntArray
+    threshold: FloatArray
+    children: IntArray
+    value: FloatArray
+    roots: IntArray
     bias: float
     depth: int
 
     def log_odds(self, matrix: FloatArray) -> FloatArray:
         """Return (n,) log-odds for an (n, n_columns) matrix."""
-        sums = self.value[self.leaves(matrix)].sum(axis=1, dtype=np.float64)
+        sums = self.value.take(self.leaves(matrix)).sum(axis=1, dtype=np.float64)
         out: FloatArray = (sums + self.bias).astype(np.float32)
         return out
 
-    def leaves(self, matrix: FloatArray) -> npt.NDArray[np.int32]:
+    def leaves(self, matrix: FloatArray) -> IntArray:
         """Return (n, n_trees) the leaf that each row reaches in each tree."""
         n, width = matrix.shape
-        flat = matrix.ravel()
+        cells = matrix.ravel()
         row = (np.arange(n) * width)[:, None]
         node = np.broadcast_to(self.roots, (n, len(self.roots)))
         for _ in range(self.depth):
-            right = flat[row + self.feature[node]] > self.threshold[node]
-            node = self.children[2 * node + right]
+            # take and in-place sums: fancy indices and new arrays take twice as long
+            cell = self.feature.take(node)
+            cell += row
+            right = cells.take(cell) > self.threshold.take(node)
+            node = 2 * node
+            node += right
+            node = self.children.take(node)
         return node
+
+
+# Rows of one matrix product: so few that no BLAS starts threads, which costs more than the product.
+_KIND_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +163,19 @@ class Head:
         return Scores((1 / (1 + np.exp(-odds))).astype(np.float32), self._kinds(matrix))
 
     def _kinds(self, matrix: FloatArray) -> npt.NDArray[np.int64]:
-        logits = self.standardise(matrix) @ self.kind_weights[:-1] + self.kind_weights[-1]
-        kinds: npt.NDArray[np.int64] = logits.argmax(axis=1) + 1
+        logits = np.empty((len(matrix), self.kind_weights.shape[1]), np.float32)
+        for first in range(0, len(matrix), _KIND_ROWS):
+            rows = self.standardise(matrix[first : first + _KIND_ROWS])
+            np.matmul(rows, self.kind_weights[:-1], out=logits[first : first + _KIND_ROWS])
+        logits += self.kind_weights[-1]
+        kinds: IntArray = logits.argmax(axis=1) + 1
         return kinds
 
     def standardise(self, matrix: FloatArray) -> FloatArray:
         """Return the columns as the kind layer reads them: centred, scaled, clipped to ±4."""
-        out: FloatArray = np.clip((matrix - self.mean) * self.scale, -4, 4)
-        return out
+        out: FloatArray = matrix - self.mean
+        out *= self.scale
+        return np.clip(out, -4, 4, out=out)
 
 
 @dataclass(frozen=True)
@@ -213,13 +227,13 @@ class Model:
         text = measure_lines(page.texts)
         structure = read_structure(page)
         words = word_scores(text, self.words)
-        names = box_names_sums(page, structure, self.vocabulary, self.name_content)
-        clues = names_on_page(page, self.vocabulary), page_clues(page, text)
+        names = read_names(page, self.vocabulary)
+        named = box_names_sums(names, structure, self.name_content)
         scores = PageScores(
             words.first(len(KINDS)),
             words.lines[:, -1],
-            names + self.name_content[-1],
-            type_scores(*clues, self.page_types),
+            named + self.name_content[-1],
+            type_scores(names.distinct, page_clues(page, text), self.page_types),
         )
         matrix = html_matrix(
             structure,
@@ -462,13 +476,13 @@ def _build_forest(
     depth = config["depth"]
     _require(isinstance(depth, int) and 0 <= depth <= _MAX_DEPTH, f"depth of {prefix}: {depth!r}")
 
-    def indices(name: str, length: int, limit: int) -> npt.NDArray[Any]:
+    def indices(name: str, length: int, limit: int) -> IntArray:
         array = arrays[f"{prefix}_{name}"]
         fits = array.shape == (length,) and array.dtype.kind == "i"
         _require(fits, f"the trees' {name} have another shape")
         inside = not length or (int(array.min()) >= 0 and int(array.max()) < limit)
         _require(inside, f"the trees' {name} point outside the model")
-        return array
+        return array.astype(np.int64)
 
     values = _floats(arrays, f"{prefix}_value", (n_nodes,))
     _require(bool(np.isfinite(values).all()), "the trees' values are not finite")

@@ -6,7 +6,7 @@ import copy
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boilerkit.backends import Backend, open_backend
 from boilerkit.batch import Task, check_jobs, map_pages
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from boilerkit.page_lines import PageLines
 
 __all__ = ["Cleaner"]
+
+
+class _JudgedPage(NamedTuple):
+    """A page with the role of each line and the decision on it."""
+
+    page: PageLines
+    roles: list[Role]
+    decisions: list[Decision]
+    truncated: int | None
 
 
 class Cleaner:
@@ -90,14 +99,28 @@ class Cleaner:
     ) -> str:
         """Return the main content of a page; see :func:`boilerkit.extract`."""
         check_format(format)
-        return self.classify_html(html, url=url, charset=charset).render(format)
+        if format != "text":
+            return self.classify_html(html, url=url, charset=charset).render(format)
+        return self._render(self._judge_page(html, url, charset))  # no Line is built
 
     def clean(self, text: str) -> str:
         """Return a text without its chrome lines; see :func:`boilerkit.clean`."""
-        return self.classify_text(text).text
+        text, lines, decisions, _ = self._judge_text(text)
+        return render_text(text, lines.raw, [decision.kept for decision in decisions])
 
     def classify_text(self, text: str) -> Document:
         """Label every line of a text; see :func:`boilerkit.classify_text`."""
+        text, lines, decisions, truncated = self._judge_text(text)
+        return Document(
+            lines=_text_lines(lines, decisions),
+            text=render_text(text, lines.raw, [decision.kept for decision in decisions]),
+            truncated=truncated,
+            backend=self._backend.name,
+            model=self._backend.model_name,
+        )
+
+    def _judge_text(self, text: str) -> tuple[str, TextLines, list[Decision], int | None]:
+        """Return the text as far as it is read, its lines, the decisions, and where it was cut."""
         if not isinstance(text, str):
             raise TypeError(f"text must be a str, not {type(text).__name__}")
         text, truncated = self._cut(text)
@@ -105,15 +128,7 @@ class Cleaner:
         scored: list[ScoredLine | None] = [None] * len(lines.raw)
         for number, score in zip(lines.index, self._backend.score_text(lines.words), strict=True):
             scored[number] = score
-        decisions = self._decide(lines.raw, scored, "text")
-        kept = [decision.kept for decision in decisions]
-        return Document(
-            lines=_text_lines(lines, decisions),
-            text=render_text(text, lines.raw, kept),
-            truncated=truncated,
-            backend=self._backend.name,
-            model=self._backend.model_name,
-        )
+        return text, lines, self._decide(lines.raw, scored, "text"), truncated
 
     def classify_html(
         self,
@@ -125,7 +140,28 @@ class Cleaner:
         """Label every line of a page; see :func:`boilerkit.classify_html`."""
         from boilerkit.layout import PageLayout
         from boilerkit.markdown import MarkdownRenderer
-        from boilerkit.roles import headline, line_roles
+        from boilerkit.roles import headline
+
+        judged = self._judge_page(html, url, charset)
+        page, roles, decisions, truncated = judged
+        lines = tuple(
+            Line(text, d.label, d.kept, d.score, d.reason, role)
+            for text, d, role in zip(page.texts, decisions, roles, strict=True)
+        )
+        return Document(
+            lines=lines,
+            text=self._render(judged),
+            title=headline(page, roles),
+            truncated=truncated,
+            backend=self._backend.name,
+            model=self._backend.model_name,
+            _renderer=MarkdownRenderer(PageLayout.of(page), self._config.roles, url),
+        )
+
+    def _judge_page(
+        self, html: str | bytes | HtmlElement, url: str | None, charset: str | None
+    ) -> _JudgedPage:
+        from boilerkit.roles import line_roles
 
         _check_optional_str("url", url)
         _check_optional_str("charset", charset)
@@ -134,21 +170,12 @@ class Cleaner:
             score if has_word(text) else None
             for text, score in zip(page.texts, self._backend.score_page(page), strict=True)
         ]
-        roles = line_roles(page)
         decisions = self._decide(page.texts, scored, "html")
-        lines = tuple(
-            Line(text, d.label, d.kept, d.score, d.reason, role)
-            for text, d, role in zip(page.texts, decisions, roles, strict=True)
-        )
-        return Document(
-            lines=lines,
-            text=render_page(lines, self._config.roles),
-            title=headline(page, roles),
-            truncated=truncated,
-            backend=self._backend.name,
-            model=self._backend.model_name,
-            _renderer=MarkdownRenderer(PageLayout.of(page), self._config.roles, url),
-        )
+        return _JudgedPage(page, line_roles(page), decisions, truncated)
+
+    def _render(self, judged: _JudgedPage) -> str:
+        kept = [decision.kept for decision in judged.decisions]
+        return render_page(judged.page.texts, kept, judged.roles, self._config.roles)
 
     def map(
         self,

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from boilerkit.labels import Role
-from boilerkit.records import Line
 
 __all__ = ["render_page", "render_text"]
 
 
-def render_page(lines: Sequence[Line], roles: Collection[Role]) -> str:
-    """Return the kept lines of a page whose role is printed, one a row."""
-    return "\n".join(line.text for line in lines if line.kept and line.role in roles)
+def render_page(
+    texts: Sequence[str], kept: Sequence[bool], roles: Sequence[Role], printed: Collection[Role]
+) -> str:
+    """Return the kept lines of a page whose role is among those printed, one a row."""
+    return "\n".join(
+        text
+        for text, keep, role in zip(texts, kept, roles, strict=True)
+        if keep and role in printed
+    )
 
 
 def render_text(text: str, raw: Sequence[str], kept: Sequence[bool]) -> str:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +67,13 @@ _SPECIAL = {
     "@#&=_": _AT,
     "()[]{}（）【】": _BRACKET,
 }
-_BY_CATEGORY = {"Ll": _LOWER, "Lu": _UPPER, "Lt": _UPPER, "Nd": _DIGIT, "Sc": _CURRENCY}
+_BY_CATEGORY = {
+    **dict.fromkeys("Lm Lo Mn Mc Me Nl No".split(), _LETTER),
+    **dict.fromkeys("Zs Zl Zp".split(), _SPACE),
+    **dict.fromkeys("Pc Pd Ps Pe Pi Pf Po".split(), _PUNCT),
+    **{"Ll": _LOWER, "Lu": _UPPER, "Lt": _UPPER, "Nd": _DIGIT, "Sc": _CURRENCY},
+}
+_CONTROL_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85"
 _CJK_RANGES = (
     (0x0E00, 0x0E7F),
     (0x3040, 0x30FF),
@@ -229,17 +236,10 @@ class _Spans:
 
 @lru_cache(maxsize=1)
 def _class_table() -> npt.NDArray[np.uint8]:
-    table = np.full(_TABLE_SIZE, _OTHER, np.uint8)
-    for code in range(_TABLE_SIZE):
-        category = unicodedata.category(chr(code))
-        if category in _BY_CATEGORY:
-            table[code] = _BY_CATEGORY[category]
-        elif category[0] in "LM" or category in ("Nl", "No"):
-            table[code] = _LETTER
-        elif category[0] == "Z" or (category == "Cc" and chr(code).isspace()):
-            table[code] = _SPACE
-        elif category[0] == "P":
-            table[code] = _PUNCT
+    categories = map(unicodedata.category, map(chr, range(_TABLE_SIZE)))
+    classes = map(_BY_CATEGORY.get, categories, repeat(_OTHER))
+    table = np.fromiter(classes, np.uint8, _TABLE_SIZE)
+    table[[ord(char) for char in _CONTROL_SPACES]] = _SPACE
     for chars, kind in _SPECIAL.items():
         for char in chars:
             table[ord(char)] = kind

@@ -52,7 +52,7 @@ def has_word(line: str) -> bool:
 def fold_line(line: str) -> str:
     """Return the line without its marks and with white space folded."""
     folded = " ".join(line.split())
-    marks = _MARKS.match(folded)
+    marks = None if folded[:1].isalpha() else _MARKS.match(folded)
     if marks and marks.end() < len(folded):
         folded = folded[marks.end() :]
     return folded[:-2] if folded.endswith(" |") else folded

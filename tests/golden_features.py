@@ -21,7 +21,7 @@ from boilerkit.features import (
 )
 from boilerkit.html_features import (
     box_names_matrix,
-    names_on_page,
+    read_names,
     read_structure,
     structure_columns,
 )
@@ -93,14 +93,15 @@ def _page_columns(html: str) -> Columns:
     page, _ = read_html(html)
     text, structure = measure_lines(page.texts), read_structure(page)
     vocabulary = {"box": 0, "footer": 1, "menu": 2, "story": 3}
-    rows, columns = box_names_matrix(page, structure, vocabulary)
+    names = read_names(page, vocabulary)
+    rows, columns = box_names_matrix(names, structure, len(vocabulary))
     n_clues = len(vocabulary) + N_META_BUCKETS + N_MEASURES + 1
     types = _weights(len(PAGE_TYPES))[:n_clues]
     scores = PageScores(
         word_scores(text, _weights(len(KINDS))),
         bag_scores(text, _weights(1))[:, 0],
         np.bincount(rows, columns - 4.5, minlength=len(page.texts)).astype(np.float32),
-        type_scores(names_on_page(page, vocabulary), page_clues(page, text), types),
+        type_scores(names.distinct, page_clues(page, text), types),
     )
     structural = structure_columns(page, structure, text)
     lexical = lexicon_columns(text, _lexicon())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from boilerkit.context import group_means, shifted, span_means, window_means
+from boilerkit.context import group_means, shifted, span_means, window_means, windows_means
 
 
 def floats(*values: float) -> np.ndarray:
@@ -61,6 +61,12 @@ class TestWindowMeans:
     def test_several_columns(self) -> None:
         means = window_means(np.array([[1, 0], [3, 4]], np.float32), floats(1, 3), 1)
         assert means.tolist() == [[2.5, 3], [2.5, 3]]
+
+    def test_several_radii(self) -> None:
+        values, weights = floats(1, 5, 9), floats(3, 1, 0)
+        narrow, wide = windows_means(values, weights, (1, 2))
+        assert narrow.tolist() == window_means(values, weights, 1).tolist()
+        assert wide.tolist() == window_means(values, weights, 2).tolist()
 
     def test_no_lines(self) -> None:
         assert window_means(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), 3).shape == (

@@ -169,6 +169,32 @@ class TestTime:
         assert rescued.max_depth <= MAX_DEPTH
 
 
+class TestFlood:
+    @pytest.mark.parametrize(
+        "unit", ["<p>", "<li >", "<br>\n", "</p>", "<p><i>", "<DL><dt> <dd>", "<b></b>"]
+    )
+    def test_of_empty_tags_costs_no_event_each(self, unit: str) -> None:
+        target, truncated = parse_guarded(BEFORE + unit * 300_000 + "INSIDE" + AFTER, open_parser)
+        assert len(target.tags) < 2_000
+        assert truncated is None
+        assert "".join(target.text.split()) == "BEFOREINSIDEAFTER"
+
+    def test_tags_with_text_or_attributes_are_no_flood(self) -> None:
+        html = "<p>x" * 150_000 + "<p a>" * 1_000
+        target, _ = parse_guarded(html, open_parser)
+        assert [tag for tag, _ in target.tags].count("p") == 151_000
+
+    def test_a_small_page_is_left_alone(self) -> None:
+        html = "<p>" * 10_000
+        assert guard_html(html).data == html.encode()
+
+    def test_runs_of_any_length_take_linear_time(self) -> None:
+        html = "".join(f"{'<p>' * (n % 9)}<b>{'<i> ' * (n % 5)}" for n in range(100_000))
+        start = time.process_time()
+        guard_html(html)
+        assert time.process_time() - start < 2
+
+
 class TestGuardHtml:
     def test_encodes_a_clean_page_and_no_more(self) -> None:
         html = "<p title='a'>é漢😀\r\n\x01\ufeff</p><!-- x --><br/>"

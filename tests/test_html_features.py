@@ -21,7 +21,9 @@ from boilerkit.html_features import (
     N_LEVELS,
     STRUCTURE_COLUMNS,
     box_names_matrix,
+    box_names_sums,
     name_tokens,
+    read_names,
     read_structure,
     structure_columns,
 )
@@ -99,6 +101,37 @@ class TestFlags:
         page = page_of("<ul><li>One</ul><ol><li>two</ol><nav>three</nav>")
         flags = structure_matrix(page)[:, [name.startswith("in_") for name in STRUCTURE_COLUMNS]]
         assert flags[0].tolist() == flags[1].tolist() != flags[2].tolist()
+
+
+class TestStructure:
+    @given(html=pages)
+    def test_is_that_of_a_walk_from_box_to_box(self, html: str) -> None:
+        page = page_of(html)
+        structure = read_structure(page)
+        n = len(page.box_tag)
+        parents, sizes = page.box_parent, structure.end - structure.first
+        assert structure.depth[0] == structure.signature[0] == 0
+        assert (structure.siblings[0], structure.inner_end[0]) == (1, n)
+        kinds = list(zip(parents, page.box_tag, page.box_class, strict=True))
+        marks = {(0,): 0}
+        for box in range(1, n):
+            parent = parents[box]
+            assert structure.depth[box] == structure.depth[parent] + 1
+            assert structure.flags[box] & structure.flags[parent] == structure.flags[parent]
+            assert structure.siblings[box] == kinds.count(kinds[box])
+            behind = (other for other in range(box + 1, n) if parents[other] < box)
+            assert structure.inner_end[box] == next(behind, n)
+            mark = (*kinds[parent][1:], *kinds[box][1:])
+            assert marks.setdefault(mark, structure.signature[box]) == structure.signature[box]
+        assert len(set(marks.values())) == len(marks)
+        for line, box in enumerate(page.line_box):
+            expected = box
+            for level in range(N_LEVELS):
+                assert structure.levels[line, level] == expected
+                size = sizes[expected]
+                expected = parents[expected]
+                while expected and sizes[expected] == size:
+                    expected = parents[expected]
 
 
 class TestBoxes:
@@ -192,7 +225,7 @@ class TestNames:
             '<span class="title">One</span></p></section><p>two</p></div>'
         )
         vocabulary = {"card": 0, "page": 1, "related": 2, "title": 3}
-        rows, columns = box_names_matrix(page, read_structure(page), vocabulary)
+        rows, columns = name_features(page, vocabulary)
         found = {
             (row, ("own", "parent", "around")[place // 4], list(vocabulary)[place % 4])
             for row, place in zip(rows.tolist(), columns.tolist(), strict=True)
@@ -211,13 +244,51 @@ class TestNames:
 
     def test_roles_and_item_properties_are_names(self) -> None:
         page = page_of('<div role="banner"><p itemprop="articleBody">One</p></div>')
-        _, columns = box_names_matrix(page, read_structure(page), {"banner": 0, "article": 1})
+        _, columns = name_features(page, {"banner": 0, "article": 1})
         assert set(columns.tolist()) == {1, 2 + 0, 4 + 0, 4 + 1}
+
+    @given(html=pages)
+    def test_are_those_of_a_walk_from_box_to_box(self, html: str) -> None:
+        page = page_of(html)
+        vocabulary = {"nav": 0, "card": 1, "hidden": 2, "main": 3}
+
+        def known(names: str) -> set[int]:
+            return {vocabulary[token] for token in name_tokens(names) if token in vocabulary}
+
+        around: list[set[int]] = []
+        for names, parent in zip(page.box_names, page.box_parent, strict=True):
+            around.append(known(names) | (around[parent] if around else set()))
+        expected = set()
+        for line, box in enumerate(page.line_box):
+            own = known(page.box_names[box]) | known(page.line_inline[line])
+            outer = known(page.box_names[page.box_parent[box]])
+            blocks = (own, outer, around[box])
+            expected |= {(line, 4 * at + word) for at, block in enumerate(blocks) for word in block}
+        rows, columns = name_features(page, vocabulary)
+        found = list(zip(rows.tolist(), columns.tolist(), strict=True))
+        assert len(found) == len(expected)
+        assert set(found) == expected
+
+    @given(html=pages)
+    def test_sums_are_those_of_the_features_that_are_set(self, html: str) -> None:
+        page = page_of(html)
+        structure = read_structure(page)
+        vocabulary = {"nav": 0, "card": 1, "hidden": 2, "main": 3}
+        weights = np.array([2.0**power for power in range(12)], np.float32)
+        names = read_names(page, vocabulary)
+        rows, columns = box_names_matrix(names, structure, len(vocabulary))
+        expected = np.bincount(rows, weights[columns], len(page.texts))
+        assert box_names_sums(names, structure, weights).tolist() == expected.tolist()
 
     def test_a_page_without_known_names(self) -> None:
         page = page_of("<p class=x>One</p>")
-        rows, columns = box_names_matrix(page, read_structure(page), {"nav": 0})
+        rows, columns = name_features(page, {"nav": 0})
         assert rows.shape == columns.shape == (0,)
+
+
+def name_features(page: PageLines, vocabulary: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    names = read_names(page, vocabulary)
+    return box_names_matrix(names, read_structure(page), len(vocabulary))
 
 
 def text_rows(lines: list[str], logits: np.ndarray | None = None) -> dict[str, list[float]]:

@@ -13,7 +13,7 @@ from toy_model import CUTS, SCORES
 
 from boilerkit import Cleaner
 from boilerkit.features import KINDS
-from boilerkit.html_features import box_names_matrix, read_structure
+from boilerkit.html_features import box_names_matrix, read_names, read_structure
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
 from boilerkit.model import COLUMNS, Forest, Head, Model, bag_scores, load_model, summed_names
@@ -24,11 +24,11 @@ def forest(depth: int = 2) -> Forest:
     """Two trees: x0 <= 1.5 ? (x1 <= 0 ? 1 : 2) : 4, and x1 <= -1 ? 10 : 20."""
     leaf = np.inf
     return Forest(
-        feature=np.array([0, 1, 0, 0, 0, 1, 0, 0], np.int16),
+        feature=np.array([0, 1, 0, 0, 0, 1, 0, 0]),
         threshold=np.array([1.5, 0, leaf, leaf, leaf, -1, leaf, leaf], np.float32),
-        children=np.array([1, 2, 3, 4, 2, 2, 3, 3, 4, 4, 6, 7, 6, 6, 7, 7], np.int32),
+        children=np.array([1, 2, 3, 4, 2, 2, 3, 3, 4, 4, 6, 7, 6, 6, 7, 7]),
         value=np.array([0, 0, 4, 1, 2, 0, 10, 20], np.float32),
-        roots=np.array([0, 5], np.int32),
+        roots=np.array([0, 5]),
         bias=0.5,
         depth=depth,
     )
@@ -88,7 +88,7 @@ def test_name_scores_add_up_the_names_around_a_line() -> None:
     page, _ = read_html('<div class="nav"><p class="card">One</p></div><p>two</p>')
     vocabulary = {"card": 0, "nav": 1}
     weights = np.array([1, 2, 10, 20, 100, 200, 0.5], np.float32)  # own, parent, around, bias
-    rows, columns = box_names_matrix(page, read_structure(page), vocabulary)
+    rows, columns = box_names_matrix(read_names(page, vocabulary), read_structure(page), 2)
     scores = summed_names(rows, columns, weights, len(page.texts))
     assert scores.tolist() == [1 + 20 + 100 + 200 + 0.5, 0.5]
 
@@ -125,6 +125,12 @@ class TestHead:
     ) -> None:
         kinds = head.score(np.array([row], np.float32)).kinds
         assert KINDS[int(kinds[0])] is expected
+
+    def test_many_rows_get_the_kinds_of_each_alone(self, head: Head) -> None:
+        matrix = np.random.default_rng(0).normal(size=(150, 2)).astype(np.float32)
+        alone = [int(head.score(row[None, :]).kinds[0]) for row in matrix]
+        assert len(set(alone)) > 1
+        assert head.score(matrix).kinds.tolist() == alone
 
     def test_columns_are_centred_scaled_and_clipped(self, head: Head) -> None:
         matrix = np.array([[1.5, 3], [99, -99]], np.float32)

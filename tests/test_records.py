@@ -24,6 +24,7 @@ class TestLabel:
     def test_equals_its_value(self) -> None:
         assert Label.DONATION == "donation"
         assert Label("donation") is Label.DONATION
+        assert "donation" in {Label.DONATION}
 
     def test_chrome_is_everything_but_content(self) -> None:
         assert set(CHROME_LABELS) == set(Label) - {Label.CONTENT}

@@ -217,6 +217,12 @@ class TestHashes:
         features = measure_lines(["something before it", " ".join(words)])
         assert line_buckets(features, 1) == buckets_of(words)
 
+    @pytest.mark.parametrize("other", ["", "Σ", "𝒜", "É", "ẞ"])
+    def test_capitals_are_folded_whatever_stands_beside_them(self, other: str) -> None:
+        line = f"ÉCLAIR ÄRGER ДОМ {other}"
+        folded = measure_lines([line.lower()]).token_bucket.tolist()
+        assert measure_lines([line]).token_bucket.tolist() == folded
+
     def test_case_and_place_do_not_matter(self) -> None:
         features = measure_lines(["Donate NOW", "and then we", "…donate—now…"])
         assert line_buckets(features, 0) == line_buckets(features, 2)

@@ -578,9 +578,9 @@ def forest_of(estimator: HistGradientBoostingClassifier) -> Forest:
         own = np.arange(len(nodes))
         left = np.where(leaf, own, nodes["left"]) + offset
         right = np.where(leaf, own, nodes["right"]) + offset
-        features.append(np.where(leaf, 0, nodes["feature_idx"]).astype(np.int16))
+        features.append(np.where(leaf, 0, nodes["feature_idx"]).astype(np.int64))
         thresholds.append(np.where(leaf, np.inf, float32_below(nodes["num_threshold"])))
-        children.append(np.stack([left, right], axis=1).ravel().astype(np.int32))
+        children.append(np.stack([left, right], axis=1).ravel())
         # scikit-learn shrinks leaves only; an inner node's output is needed to explain a path
         shrinkage = np.where(leaf, 1.0, estimator.learning_rate)
         values.append((nodes["value"] * shrinkage).astype(np.float32))
@@ -592,7 +592,7 @@ def forest_of(estimator: HistGradientBoostingClassifier) -> Forest:
         threshold=np.concatenate(thresholds).astype(np.float32),
         children=np.concatenate(children),
         value=np.concatenate(values),
-        roots=np.array(roots, np.int32),
+        roots=np.array(roots, np.int64),
         bias=float(np.ravel(estimator._baseline_prediction)[0]),
         depth=depth,
     )

@@ -17,7 +17,7 @@ from boilerkit.html_features import (
     Structure,
     box_names_matrix,
     name_tokens,
-    names_on_page,
+    read_names,
     read_structure,
     structure_columns,
 )
@@ -114,7 +114,7 @@ def _prepare_page(
     example: PageExample, text: TextFeatures, lexicon: Lexicon, names: dict[str, int]
 ) -> PreparedPage:
     structure = read_structure(example.page)
-    rows, columns = box_names_matrix(example.page, structure, names)
+    named = read_names(example.page, names)
     return PreparedPage(
         dataset=example.source.dataset,
         page_type=example.source.page_type or "",
@@ -127,8 +127,8 @@ def _prepare_page(
         structure=structure,
         structural=structure_columns(example.page, structure, text),
         clues=page_clues(example.page, text),
-        names=(rows, columns),
-        tokens=names_on_page(example.page, names),
+        names=box_names_matrix(named, structure, len(names)),
+        tokens=named.distinct,
     )
 
 
