@@ -309,6 +309,8 @@ _OWN_TEXTS = (
     "negatives_en.jsonl",
     "appeals_multi.jsonl",
     "negatives_multi.jsonl",
+    "traps_en.jsonl",
+    "traps_multi.jsonl",
 )
 
 
@@ -343,21 +345,55 @@ def _inserted_examples(
     articles = [found for page in pages if (found := _host_lines(page, held_out))]
     for fold in range(N_FOLDS):
         hosts = [lines for lines, other in articles if other == fold]
-        own = [single for single in singles if single[2] == fold]
-        long = [single for single in own if len(_WORD.findall(single[0])) >= _MIN_LONG_WORDS]
-        pool = own + long * _LONG_ROUNDS
+        own = [(text, kind) for text, kind, other in singles if other == fold]
+        alike: dict[int, list[str]] = {}
+        for text, kind in own:
+            alike.setdefault(kind, []).append(text)
+        hard = [single for single in own if _is_hard(*single)]
+        pool = own + hard * _HARD_ROUNDS
         rng.shuffle(pool)
         number = 0
         while pool and hosts:
-            lines = hosts[number % len(hosts)]
             taken = [pool.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), len(pool)))]
-            yield _insert(f"inserted:{fold}:{number}", fold, lines, taken, rng)
+            blocks = [_block(text, kind, alike[kind], rng) for text, kind in taken]
+            strangers = rng.choice(hosts)
+            blocks += [([rng.choice(strangers)], _CONTENT) for _ in range(rng.choice(_STRANGERS))]
+            rng.shuffle(blocks)
+            lines = hosts[number % len(hosts)]
+            yield _insert(f"inserted:{fold}:{number}", fold, lines, blocks, rng)
             number += 1
 
 
-# Appeals that read like prose are rarer than menu items, and harder.
+_LineBlock = tuple[list[str], int]
+
+
+def _is_hard(text: str, kind: int) -> bool:
+    """Return whether a line is prose like an appeal's: rarer than menu items, and harder."""
+    return kind == _CONTENT or len(_WORD.findall(text)) >= _MIN_LONG_WORDS
+
+
+def _block(text: str, kind: int, alike: Sequence[str], rng: random.Random) -> _LineBlock:
+    """Return a line, now and then in a run of others of its kind, as a campaign's lines stand.
+
+    Now and then an appeal of several sentences comes as one line a sentence, as sites print it.
+    """
+    lines = [text]
+    if kind in _CAMPAIGNS and rng.random() < _CAMPAIGN_SHARE:
+        lines += [rng.choice(alike) for _ in range(rng.randint(1, 4))]
+        rng.shuffle(lines)
+    if kind != _CONTENT and rng.random() < _SPLIT_SHARE:
+        lines = [part for line in lines for part in _sentences(line)]
+    return lines, kind
+
+
 _MIN_LONG_WORDS = 10
-_LONG_ROUNDS = 2
+_CAMPAIGNS = frozenset(
+    _KIND_INDEX[kind] for kind in ("donation", "subscription", "newsletter", "account", "comments")
+)
+_CAMPAIGN_SHARE = 0.4
+_HARD_ROUNDS = 1
+# How many lines of another article are set in too: what is off the topic need not be an appeal.
+_STRANGERS = (0, 1, 1, 2, 3)
 
 
 def _host_lines(example: PageExample, held_out: frozenset[str]) -> tuple[list[str], int] | None:
@@ -372,28 +408,21 @@ def _host_lines(example: PageExample, held_out: frozenset[str]) -> tuple[list[st
 
 
 def _insert(
-    name: str,
-    fold: int,
-    host: list[str],
-    taken: Sequence[tuple[str, int, int]],
-    rng: random.Random,
+    name: str, fold: int, host: list[str], blocks: Sequence[_LineBlock], rng: random.Random
 ) -> TextExample:
-    """Set single lines into an article: each at a place of its own, or all in one run.
-
-    Now and then an appeal of several sentences comes as one line a sentence, as sites print it.
-    """
+    """Set blocks of lines into an article: each at a place of its own, or all chrome in one run."""
     lines = list(host)
     kinds = [UNKNOWN] * len(lines)
     in_one_run = rng.random() < _RUN_SHARE
-    place = -1
-    for text, kind, _ in taken:
-        if place < 0 or not in_one_run:
-            place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
-        parts = [text]
-        if kind != _CONTENT and rng.random() < _SPLIT_SHARE:
-            parts = _sentences(text)
-        lines[place:place] = parts
-        kinds[place:place] = [kind] * len(parts)
+    run: _LineBlock | None = None
+    for texts, kind in blocks:
+        place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
+        if kind != _CONTENT and in_one_run and run is not None:
+            place = lines.index(run[0][0])
+        elif kind != _CONTENT:
+            run = texts, kind
+        lines[place:place] = texts
+        kinds[place:place] = [kind] * len(texts)
     return _inserted_example(name, fold, lines, kinds)
 
 
