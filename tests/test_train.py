@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -215,12 +216,27 @@ class TestCorpus:
         (labels / "appeals-dev.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         monkeypatch.undo()
         taken = [
-            fold
-            for text, _, fold in corpus_module._single_lines(labels, frozenset())
-            if text.startswith("Give to us, reader")
+            piece.fold
+            for piece in corpus_module._pieces(labels, frozenset())
+            if piece.lines[0].startswith("Give to us, reader")
         ]
         assert set(taken) <= {appeal_fold("one")}
         assert len(taken) <= 8
+
+
+    def test_a_campaign_is_set_in_whole_and_in_order(self) -> None:
+        campaign = corpus_module._Piece([f"Line {n} of the appeal" for n in range(4)], [1] * 4, 0)
+        stranger = corpus_module._Piece(["A line of another article"], [0], 0)
+        for seed in range(50):
+            host = [f"Paragraph {n}" for n in range(6)]
+            example = corpus_module._insert(
+                "name", 0, host, [campaign, stranger], random.Random(seed)
+            )
+            labelled = dict(zip(example.lines, example.kind.tolist(), strict=True))
+            assert [line for line in example.lines if line in host] == host
+            assert [line for line in example.lines if line in campaign.lines] == campaign.lines
+            assert [labelled[line] for line in campaign.lines] == [1] * 4
+            assert labelled["A line of another article"] == 0
 
 
 class TestHeldOutSentences:

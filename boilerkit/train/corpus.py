@@ -10,9 +10,10 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,12 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
         for page in sources
     )
     pages = [example for example in pages if len(example.page.texts)]
-    singles = list(_single_lines(root, held_out))
+    pieces = list(_pieces(root, held_out))
+    singles = [
+        (text, kind, piece.fold)
+        for piece in pieces
+        for text, kind in zip(piece.lines, piece.kinds, strict=True)
+    ]
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
     texts += [
@@ -137,7 +143,7 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
         for example in pages
         if example.labelled and example.source.gold is None
     ]
-    texts += list(_inserted_examples(pages, singles, held_out))
+    texts += list(_inserted_examples(pages, pieces, held_out))
     return Corpus(pages, texts, singles)
 
 
@@ -311,23 +317,46 @@ _OWN_TEXTS = (
     "negatives_multi.jsonl",
     "traps_en.jsonl",
     "traps_multi.jsonl",
+    "campaigns_en.jsonl",
+    "campaigns_mixed_en.jsonl",
+    "campaigns_multi.jsonl",
 )
 
 
-def _single_lines(root: Path, held_out: frozenset[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield (text, kind index, fold) of appeals and of our own texts; sources are capped."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A line, or the lines of a campaign in order, that stands in no page; with kind indices."""
+
+    lines: list[str]
+    kinds: list[int]
+    fold: int
+
+    @property
+    def is_content(self) -> bool:
+        return all(kind == _CONTENT for kind in self.kinds)
+
+
+def _pieces(root: Path, held_out: frozenset[str]) -> Iterator[_Piece]:
+    """Yield appeals and our own texts; appeals are capped by source."""
     per_source: dict[str, int] = {}
     for appeal in load_appeals(root):
         per_source[appeal.source] = per_source.get(appeal.source, 0) + 1
         if per_source[appeal.source] <= _SOURCE_CAP and not _holds_any(appeal.text, held_out):
-            yield fold_line(appeal.text), _KIND_INDEX[appeal.label], appeal_fold(appeal.source)
+            kinds = [_KIND_INDEX[appeal.label]]
+            yield _Piece([fold_line(appeal.text)], kinds, appeal_fold(appeal.source))
     for name in _OWN_TEXTS:
-        text = resources.files("boilerkit.train").joinpath("data").joinpath(name).read_text("utf-8")
-        for row in text.splitlines():
-            record = json.loads(row)
-            if record["label"] in _KIND_INDEX:
-                folded = fold_line(record["text"])
-                yield folded, _KIND_INDEX[record["label"]], _hash(folded) % N_FOLDS
+        for _, rows in groupby(_own_rows(name), lambda row: row.get("block", row["text"])):
+            known = [row for row in rows if row["label"] in _KIND_INDEX]
+            if known:
+                lines = [fold_line(row["text"]) for row in known]
+                kinds = [_KIND_INDEX[row["label"]] for row in known]
+                yield _Piece(lines, kinds, _hash(lines[0]) % N_FOLDS)
+
+
+def _own_rows(name: str) -> Iterator[dict[str, str]]:
+    text = resources.files("boilerkit.train").joinpath("data").joinpath(name).read_text("utf-8")
+    for line in text.splitlines():
+        yield json.loads(line)
 
 
 def appeal_fold(source: str) -> int:
@@ -336,54 +365,53 @@ def appeal_fold(source: str) -> int:
 
 
 def _inserted_examples(
-    pages: Sequence[PageExample],
-    singles: Sequence[tuple[str, int, int]],
-    held_out: frozenset[str],
+    pages: Sequence[PageExample], pieces: Sequence[_Piece], held_out: frozenset[str]
 ) -> Iterator[TextExample]:
-    """Yield articles of a fold with single lines of the same fold set between their paragraphs."""
+    """Yield articles of a fold with pieces of the same fold set between their paragraphs."""
     rng = random.Random(20261122)
     articles = [found for page in pages if (found := _host_lines(page, held_out))]
     for fold in range(N_FOLDS):
         hosts = [lines for lines, other in articles if other == fold]
-        own = [(text, kind) for text, kind, other in singles if other == fold]
+        own = [piece for piece in pieces if piece.fold == fold]
         alike: dict[int, list[str]] = {}
-        for text, kind in own:
-            alike.setdefault(kind, []).append(text)
-        hard = [single for single in own if _is_hard(*single)]
-        pool = own + hard * _HARD_ROUNDS
+        for piece in own:
+            for text, kind in zip(piece.lines, piece.kinds, strict=True):
+                alike.setdefault(kind, []).append(text)
+        pool = own + [piece for piece in own if _is_hard(piece)] * _HARD_ROUNDS
         rng.shuffle(pool)
         number = 0
         while pool and hosts:
             taken = [pool.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), len(pool)))]
-            blocks = [_block(text, kind, alike[kind], rng) for text, kind in taken]
+            taken = [_as_printed(piece, alike, rng) for piece in taken]
             strangers = rng.choice(hosts)
-            blocks += [([rng.choice(strangers)], _CONTENT) for _ in range(rng.choice(_STRANGERS))]
-            rng.shuffle(blocks)
+            for _ in range(rng.choice(_STRANGERS)):
+                taken.append(_Piece([rng.choice(strangers)], [_CONTENT], fold))
+            rng.shuffle(taken)
             lines = hosts[number % len(hosts)]
-            yield _insert(f"inserted:{fold}:{number}", fold, lines, blocks, rng)
+            yield _insert(f"inserted:{fold}:{number}", fold, lines, taken, rng)
             number += 1
 
 
-_LineBlock = tuple[list[str], int]
+def _is_hard(piece: _Piece) -> bool:
+    """Return whether a piece is prose like an appeal's: rarer than menu items, and harder."""
+    return piece.is_content or any(
+        len(_WORD.findall(line)) >= _MIN_LONG_WORDS for line in piece.lines
+    )
 
 
-def _is_hard(text: str, kind: int) -> bool:
-    """Return whether a line is prose like an appeal's: rarer than menu items, and harder."""
-    return kind == _CONTENT or len(_WORD.findall(text)) >= _MIN_LONG_WORDS
-
-
-def _block(text: str, kind: int, alike: Sequence[str], rng: random.Random) -> _LineBlock:
-    """Return a line, now and then in a run of others of its kind, as a campaign's lines stand.
-
-    Now and then an appeal of several sentences comes as one line a sentence, as sites print it.
-    """
-    lines = [text]
-    if kind in _CAMPAIGNS and rng.random() < _CAMPAIGN_SHARE:
-        lines += [rng.choice(alike) for _ in range(rng.randint(1, 4))]
+def _as_printed(piece: _Piece, alike: Mapping[int, Sequence[str]], rng: random.Random) -> _Piece:
+    """Return a piece as sites print it: now and then in a run of others of its kind, now and then
+    one line a sentence."""
+    lines, kinds = list(piece.lines), list(piece.kinds)
+    if len(lines) == 1 and kinds[0] in _CAMPAIGNS and rng.random() < _CAMPAIGN_SHARE:
+        lines += [rng.choice(alike[kinds[0]]) for _ in range(rng.randint(1, 4))]
         rng.shuffle(lines)
-    if kind != _CONTENT and rng.random() < _SPLIT_SHARE:
-        lines = [part for line in lines for part in _sentences(line)]
-    return lines, kind
+        kinds *= len(lines)
+    if not piece.is_content and rng.random() < _SPLIT_SHARE:
+        parts = [_sentences(line) for line in lines]
+        kinds = [kind for kind, part in zip(kinds, parts, strict=True) for _ in part]
+        lines = [sentence for part in parts for sentence in part]
+    return _Piece(lines, kinds, piece.fold)
 
 
 _MIN_LONG_WORDS = 10
@@ -408,21 +436,21 @@ def _host_lines(example: PageExample, held_out: frozenset[str]) -> tuple[list[st
 
 
 def _insert(
-    name: str, fold: int, host: list[str], blocks: Sequence[_LineBlock], rng: random.Random
+    name: str, fold: int, host: list[str], pieces: Sequence[_Piece], rng: random.Random
 ) -> TextExample:
-    """Set blocks of lines into an article: each at a place of its own, or all chrome in one run."""
+    """Set pieces into an article: each at a place of its own, or all chrome in one run."""
     lines = list(host)
     kinds = [UNKNOWN] * len(lines)
     in_one_run = rng.random() < _RUN_SHARE
-    run: _LineBlock | None = None
-    for texts, kind in blocks:
+    run = -1
+    for piece in pieces:
         place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
-        if kind != _CONTENT and in_one_run and run is not None:
-            place = lines.index(run[0][0])
-        elif kind != _CONTENT:
-            run = texts, kind
-        lines[place:place] = texts
-        kinds[place:place] = [kind] * len(texts)
+        if in_one_run and not piece.is_content:
+            place = run = place if run < 0 else run
+        lines[place:place] = piece.lines
+        kinds[place:place] = piece.kinds
+        if piece.is_content and place <= run:
+            run += len(piece.lines)
     return _inserted_example(name, fold, lines, kinds)
 
 
