@@ -144,8 +144,8 @@ def _quotes(quotes: Sequence[QuotedPage]) -> str:
     pages = "\n".join(_quoted_page(page) for page in quotes)
     return (
         f'<section id="worst-pages">\n<h2>Worst pages</h2>\n<p>The {len(quotes)} pages on which'
-        f" {escape(quotes[0].system)} scores lowest; left its lines, right the ground truth. Pages"
-        f' without ground truth are left out.</p>\n<p class="key">{key}</p>\n{pages}\n</section>'
+        f" {escape(quotes[0].system)} scores lowest: its lines, and beside them the ground truth."
+        f' Pages without ground truth are left out.</p>\n<p class="key">{key}</p>\n{pages}\n</section>'
     )
 
 
