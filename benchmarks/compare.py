@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.results import LineResult, Run, SetResult, page_score, score_difference
-from benchmarks.summary import label_of
+from benchmarks.rows import label_of
 from benchmarks.tables import Cell, Section, Table
 
 __all__ = ["compare"]

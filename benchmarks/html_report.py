@@ -10,8 +10,9 @@ from typing import Final
 from benchmarks.plots import Plot, legend_html, plots
 from benchmarks.quotes import QuotedLine, QuotedPage
 from benchmarks.results import Run, SetResult, score_difference
+from benchmarks.rows import OURS, label_of, rivals
 from benchmarks.speed import SpeedRun, speed_section
-from benchmarks.summary import OURS, label_of, ranking, sections
+from benchmarks.summary import sections
 from benchmarks.tables import Cell, Section, Table
 
 __all__ = ["render_html"]
@@ -63,7 +64,7 @@ def _tiles(run: Run) -> str:
 
 def _tile(run: Run, result: SetResult) -> str:
     """Our score on one set, against the best other system."""
-    best = next((name for name in ranking(result) if not name.startswith(OURS)), None)
+    best = next(iter(rivals(result)), None)
     text = ""
     if best is not None:
         test = score_difference(result.measure, result.counts(OURS), result.counts(best))
@@ -145,7 +146,8 @@ def _quotes(quotes: Sequence[QuotedPage]) -> str:
     return (
         f'<section id="worst-pages">\n<h2>Worst pages</h2>\n<p>The {len(quotes)} pages on which'
         f" {escape(quotes[0].system)} scores lowest: its lines, and beside them the ground truth."
-        f' Pages without ground truth are left out.</p>\n<p class="key">{key}</p>\n{pages}\n</section>'
+        f' Pages without ground truth are left out.</p>\n<p class="key">{key}</p>\n{pages}'
+        "\n</section>"
     )
 
 
