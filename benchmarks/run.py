@@ -332,7 +332,11 @@ def _output_lines(suite: Suite, page: Page, system: str) -> list[OutputLine]:
 
 def _about(suite: Suite, sets: dict[str, SetResult]) -> dict[str, Any]:
     systems = {
-        name: {"label": SYSTEMS[name].label, "version": peer.version}
+        name: {
+            "label": SYSTEMS[name].label,
+            "version": peer.version,
+            "note": SYSTEMS[name].note,
+        }
         for name, peer in suite.peers.items()
     }
     if suite.cleaners:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -132,14 +133,24 @@ def _by_group(run: Run, result: SetResult, names: Sequence[str], kind: str) -> T
 
 def _misses(run: Run, result: SetResult, names: Sequence[str]) -> Table:
     rows = []
+    notes = ["Pages on which a system crashed or ran out of time; each counts as an empty text."]
     for name in names:
-        for page, reason in sorted(result.systems[name].misses.items()):
-            rows.append((Cell(label_of(run, name)), Cell(page), Cell(reason)))
-    return Table(
-        ("system", "page", "reason"),
-        tuple(rows),
-        note="Pages on which a system crashed or ran out of time; each counts as an empty text.",
-    )
+        misses = result.systems[name].misses
+        for page, reason in sorted(misses.items()):
+            rows.append((Cell(label_of(run, name)), Cell(page), Cell(_short(reason))))
+        note = run.about["systems"].get(name, {}).get("note")
+        if misses and note:
+            notes.append(f"{label_of(run, name)} {note}.")
+    return Table(("system", "page", "reason"), tuple(rows), note=" ".join(notes))
+
+
+def _short(reason: str) -> str:
+    """Return an error message without the lines drawn around it, cut where it gets long."""
+    folded = " ".join(re.sub(r"[*=#-]{4,}", " ", reason).split())
+    return folded if len(folded) <= _REASON_CHARS else f"{folded[:_REASON_CHARS].rstrip()} …"
+
+
+_REASON_CHARS: Final = 120
 
 
 def _filtered(run: Run, result: SetResult) -> Section:

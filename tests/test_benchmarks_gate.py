@@ -26,7 +26,7 @@ from benchmarks.gate import (
 )
 from benchmarks.outputs import Answer, OutputCache, Peer
 from boilerkit import Cleaner
-from boilerkit.bench import LabelledPage, LabelledText
+from boilerkit.bench_files import LabelledPage, LabelledText
 
 FIRST = Change(0.9, "2026-11-22", "first figures")
 F1 = Floor("corpus: f1", 0.9, (FIRST,))

@@ -24,7 +24,7 @@ from benchmarks import __main__ as command
 from benchmarks import figures
 from benchmarks.corpus import read_corpus
 from boilerkit.backends import DEFAULT_MODEL
-from boilerkit.bench import LabelledPage, LabelledText
+from boilerkit.bench_files import LabelledPage, LabelledText
 
 Config = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
