@@ -27,6 +27,7 @@ _APPEALS: Final = "Single appeals and hard negatives in articles"
 _OWN_NEGATIVES: Final = "Our own hard negatives in articles"
 #: The extractors after which cleaning must not lose; all visible text is a target of its own.
 _BEFORE: Final = ("trafilatura", "resiliparse", "readability-lxml", "trafipy", "justext")
+_FILTERED_SETS: Final = ("wcxb-dev", "fundus-dev")
 _DUMP: Final = "resiliparse-full"
 
 
@@ -178,13 +179,16 @@ _ENDING: Final[Mapping[str, str]] = dict(zip((OURS, HEURISTIC), CLEANED, strict=
 
 
 def _gains(run: Run, row: str) -> list[float]:
-    """Return what cleaning gains after each extractor on each page set."""
-    return [
-        result.score(name + _ENDING[row]) - result.score(name)
-        for result in run.filtered.values()
+    """Return what cleaning gains after each extractor on each page set; none unless on all."""
+    pairs = [
+        (run.filtered[dataset], name)
+        for dataset in _FILTERED_SETS
         for name in _BEFORE
-        if name + _ENDING[row] in result.systems
+        if dataset in run.filtered and name + _ENDING[row] in run.filtered[dataset].systems
     ]
+    if len(pairs) < len(_FILTERED_SETS) * len(_BEFORE):
+        return []
+    return [result.score(name + _ENDING[row]) - result.score(name) for result, name in pairs]
 
 
 def _least_gain(run: Run, row: str) -> float | None:
