@@ -6,7 +6,7 @@ import argparse
 import datetime
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
 from benchmarks.fetch import fetch
 from benchmarks.html_report import render_html
-from benchmarks.markdown import render_sections
+from benchmarks.markdown import render_sections, section_body
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models
 from benchmarks.outputs import OutputCache, Peer, find_peers
 from benchmarks.progress import Progress
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("folds", help="check that fold models are there and current"))
     _add_gate(commands.add_parser("gate", help="hold figures against their floors"))
     _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
+    _add_ablation(commands.add_parser("ablation", help="what each family and stage is worth"))
     _add_engines(commands.add_parser("engines", help="what other people's engines cost"))
     return parser
 
@@ -141,6 +142,14 @@ def _add_engines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="ENGINE", help="only these engines")
     parser.add_argument("--copies", type=int, default=10, help="how often to repeat the corpus")
     parser.set_defaults(command=_engines)
+
+
+def _add_ablation(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_folds(parser)
+    parser.add_argument("--sample", type=int, default=200, help="pages of each set, and texts")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.set_defaults(command=_ablation)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -354,6 +363,16 @@ def _engines(options: argparse.Namespace) -> int:
     return 0 if rates else 1
 
 
+def _ablation(options: argparse.Namespace) -> int:
+    from benchmarks.ablation import ablate  # needs scikit-learn
+
+    if options.sample < 1:
+        raise ValueError(f"--sample must be 1 or more, not {options.sample}")
+    found = ablate(options.data, _find_fold(options), size=options.sample, seed=options.seed)
+    print(section_body(found))
+    return 0
+
+
 def _about_speed(peers: Mapping[str, Peer]) -> dict[str, Any]:
     versions = {name: f" {peer.version}" for name, peer in peers.items() if peer.version != "-"}
     theirs = {name: SYSTEMS[name].label + versions.get(name, "") for name in peers}
@@ -372,11 +391,14 @@ def _peers(options: argparse.Namespace) -> dict[str, Peer]:
 
 
 def _fold_cleaners(options: argparse.Namespace) -> CleanerSource:
+    return CleanerSource(_find_fold(options))
+
+
+def _find_fold(options: argparse.Namespace) -> Callable[[int], Path]:
     from boilerkit.train.fingerprint import fingerprint
 
     folder = options.folds or cache_folder() / "folds" / options.release.name
-    hashes = fingerprint(options.data)
-    return CleanerSource(fold_models(folder, options.release, options.data, hashes))
+    return fold_models(folder, options.release, options.data, fingerprint(options.data))
 
 
 def _stem(folder: Path, kind: str) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.results import LineResult, Run, SetResult, page_score, score_difference
-from benchmarks.summary import label_of
+from benchmarks.rows import label_of
 from benchmarks.tables import Cell, Section, Table
 
 __all__ = ["compare"]
@@ -29,16 +29,14 @@ class _Move:
 
 
 def compare(before: Run, after: Run) -> Iterator[Section]:
-    """Yield a section per page set and per line set that both runs have.
+    """Yield a section per page set, per set of filtered outputs and per line set that both have.
 
     A set whose data differ is named and not compared.
     """
     for name in (name for name in before.sets if name in after.sets):
-        old, new = before.sets[name], after.sets[name]
-        if old.sha256 != new.sha256:
-            yield Section(new.title, "Not compared: the two runs were made on other data.", ())
-        else:
-            yield _compare_set(after, old, new)
+        yield _compare_set(after, before.sets[name], after.sets[name], "")
+    for name in (name for name in before.filtered if name in after.filtered):
+        yield _compare_set(after, before.filtered[name], after.filtered[name], "Cleaned outputs: ")
     for name in (name for name in before.lines if name in after.lines):
         rows = tuple(
             _line_row(label_of(after, system), old, after.lines[name][system])
@@ -49,7 +47,10 @@ def compare(before: Run, after: Run) -> Iterator[Section]:
         yield Section(name, "", (Table(columns, rows),))
 
 
-def _compare_set(run: Run, old: SetResult, new: SetResult) -> Section:
+def _compare_set(run: Run, old: SetResult, new: SetResult, head: str) -> Section:
+    title = head + new.title
+    if old.sha256 != new.sha256:
+        return Section(title, "Not compared: the two runs were made on other data.", ())
     systems = [name for name in new.systems if name in old.systems]
     changed = [name for name in systems if old.counts(name) != new.counts(name)]
     gone = sorted(old.systems.keys() ^ new.systems.keys())
@@ -58,7 +59,7 @@ def _compare_set(run: Run, old: SetResult, new: SetResult) -> Section:
         text += f" In one run only: {', '.join(gone)}."
     tables = [_totals(run, old, new, changed)]
     tables += [_pages(run, name, _moves(old, new, name)) for name in changed]
-    return Section(new.title, text, tuple(table for table in tables if table.rows))
+    return Section(title, text, tuple(table for table in tables if table.rows))
 
 
 def _totals(run: Run, old: SetResult, new: SetResult, systems: list[str]) -> Table:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from boilerkit.bench import LabelledPage, LabelledText, read_folder
+from boilerkit.bench_files import LabelledPage, LabelledText, read_folder
 
 __all__ = ["CORPUS", "HardNegative", "corpus_sha256", "read_corpus", "read_negatives"]
 
@@ -29,7 +29,8 @@ class HardNegative:
 
 def read_corpus(folder: Path = CORPUS) -> list[LabelledPage | LabelledText]:
     """Return all labelled pages and texts."""
-    return list(read_folder(folder))
+    items = read_folder(folder)
+    return [item for item in items if isinstance(item, (LabelledPage, LabelledText))]
 
 
 def read_negatives(folder: Path = CORPUS) -> Iterator[HardNegative]:

@@ -20,12 +20,11 @@ from benchmarks.results import score_page, set_score
 from boilerkit import Cleaner
 from boilerkit.bench import (
     BenchItem,
-    LabelledPage,
-    LabelledText,
     content_text,
     score_item,
     text_f1,
 )
+from boilerkit.bench_files import LabelledPage, LabelledText
 from boilerkit.labels import Label
 from boilerkit.metrics import LineScores, count_lines, count_words, mean
 from boilerkit.train.datasets import Page, load_typed_documents

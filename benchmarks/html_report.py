@@ -10,14 +10,17 @@ from typing import Final
 from benchmarks.plots import Plot, legend_html, plots
 from benchmarks.quotes import QuotedLine, QuotedPage
 from benchmarks.results import Run, SetResult, score_difference
+from benchmarks.rows import OURS, label_of, rivals
 from benchmarks.speed import SpeedRun, speed_section
-from benchmarks.summary import OURS, label_of, ranking, sections
+from benchmarks.summary import sections
 from benchmarks.tables import Cell, Section, Table
 
 __all__ = ["render_html"]
 
 #: Tables with this many characters in a cell on average are set in lines that wrap.
 _WIDE_CELL: Final = 30
+#: Tables with a name of more characters than this in the first column let names wrap.
+_LONG_NAME: Final = 45
 
 
 def render_html(run: Run, speed: SpeedRun | None, quotes: Sequence[QuotedPage]) -> str:
@@ -63,7 +66,7 @@ def _tiles(run: Run) -> str:
 
 def _tile(run: Run, result: SetResult) -> str:
     """Our score on one set, against the best other system."""
-    best = next((name for name in ranking(result) if not name.startswith(OURS)), None)
+    best = next(iter(rivals(result)), None)
     text = ""
     if best is not None:
         test = score_difference(result.measure, result.counts(OURS), result.counts(best))
@@ -93,7 +96,7 @@ def _table(run: Run, table: Table) -> str:
     ours = label_of(run, OURS)
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
     rows = "\n".join(_row(row, row[0].text == ours) for row in table.rows)
-    kind = ' class="wide"' if _is_wide(table) else ""
+    kind = f' class="{_shape(table)}"' if _shape(table) else ""
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     return (
         f'{note}<div class="scroll" tabindex="0"><table{kind}><thead><tr>{head}</tr></thead>\n'
@@ -101,16 +104,23 @@ def _table(run: Run, table: Table) -> str:
     )
 
 
-def _is_wide(table: Table) -> bool:
+def _shape(table: Table) -> str:
+    """Return the class of a table whose cells, or whose names alone, are set in lines that wrap."""
     cells = [cell.text for row in table.rows for cell in row[1:]]
-    return sum(map(len, cells)) > _WIDE_CELL * len(cells)
+    if sum(map(len, cells)) > _WIDE_CELL * len(cells):
+        return "wide"
+    return "long" if any(len(row[0].text) > _LONG_NAME for row in table.rows) else ""
 
 
 def _row(row: Sequence[Cell], ours: bool) -> str:
-    cells = "".join(
-        f"<td{' class=best' if cell.best else ''}>{escape(cell.text)}</td>" for cell in row
-    )
+    cells = "".join(_cell(cell) for cell in row)
     return f"<tr{' class=ours' if ours else ''}>{cells}</tr>"
+
+
+def _cell(cell: Cell) -> str:
+    fails = cell.text == "NO" or cell.text.startswith("NO ")
+    kind = " class=best" if cell.best else " class=fails" if fails else ""
+    return f"<td{kind}>{escape(cell.text)}</td>"
 
 
 def _plots(drawn: Sequence[Plot]) -> str:
@@ -144,8 +154,9 @@ def _quotes(quotes: Sequence[QuotedPage]) -> str:
     pages = "\n".join(_quoted_page(page) for page in quotes)
     return (
         f'<section id="worst-pages">\n<h2>Worst pages</h2>\n<p>The {len(quotes)} pages on which'
-        f" {escape(quotes[0].system)} scores lowest; left its lines, right the ground truth. Pages"
-        f' without ground truth are left out.</p>\n<p class="key">{key}</p>\n{pages}\n</section>'
+        f" {escape(quotes[0].system)} scores lowest: its lines, and beside them the ground truth."
+        f' Pages without ground truth are left out.</p>\n<p class="key">{key}</p>\n{pages}'
+        "\n</section>"
     )
 
 

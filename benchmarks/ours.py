@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from boilerkit.train.sites import N_FOLDS, fold_of
 if TYPE_CHECKING:
     from boilerkit import Cleaner, Document
 
-__all__ = ["OUR_ROWS", "CleanerSource", "OurRow", "fold_models", "guarded"]
+__all__ = ["FILTER_ROWS", "OUR_ROWS", "CleanerSource", "OurRow", "fold_models", "guarded"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,15 @@ OUR_ROWS: Final = {
         OurRow("boilerkit-greedy", "boilerkit, greedy", "greedy"),
         OurRow("boilerkit-heuristic", "boilerkit, heuristic", heuristic=True),
     )
+}
+
+#: What cleans other people's outputs, by operating point: the model's row and the rules' one.
+FILTER_ROWS: Final = {
+    "balanced": (OUR_ROWS["boilerkit"], OUR_ROWS["boilerkit-heuristic"]),
+    "greedy": (
+        OUR_ROWS["boilerkit-greedy"],
+        replace(OUR_ROWS["boilerkit-heuristic"], operating_point="greedy"),
+    ),
 }
 
 

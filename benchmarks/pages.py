@@ -1,7 +1,7 @@
 """Page sets in their upstream layouts, beside those that training reads.
 
 Exam sets are here too. They are loaded like any other set; nothing in this project opens them
-except a user's own ``python -m benchmarks run --exam``.
+except a user's own ``python -m benchmarks run --sets NAME``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,8 +10,9 @@ from typing import Final
 from benchmarks import svg
 from benchmarks.lines import MARKED_UP
 from benchmarks.results import Run, SetResult, page_score
+from benchmarks.rows import OURS, label_of, rivals
 from benchmarks.speed import SpeedRun
-from benchmarks.summary import MIN_GROUP, OURS, label_of, ranking
+from benchmarks.versus import group_sizes
 from boilerkit.metrics import Bin
 
 __all__ = ["Plot", "legend_html", "plots"]
@@ -21,7 +21,7 @@ __all__ = ["Plot", "legend_html", "plots"]
 _COLOURS: Final = 4
 #: The row of empty texts: of use in a table, a line along the edge in a plot.
 _NOTHING: Final = "nothing"
-_TRIVIAL: Final = frozenset({_NOTHING, "inscriptis"})
+_VISIBLE_TEXT: Final = "inscriptis"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def plots(run: Run, speed: SpeedRun | None) -> list[Plot]:
     for result in run.sets.values():
         if speed is not None and result.name == speed.dataset:
             drawn.append(_score_against_time(run, result, speed, colours))
-        if len(_page_types(result)) > 1:
+        if len(group_sizes(result, "page type")) > 1:
             drawn.append(_by_page_type(run, result, colours))
         drawn.append(_distribution(run, result, colours))
     for name, systems in run.lines.items():
@@ -56,8 +56,7 @@ def plots(run: Run, speed: SpeedRun | None) -> list[Plot]:
 def _colours(run: Run) -> dict[str, int]:
     """Return system → colour: ours is 0, then the best others of the first set; else grey."""
     first = next(iter(run.sets.values()), None)
-    ranked = ranking(first) if first else []
-    others = [name for name in ranked if name not in _TRIVIAL and not name.startswith(OURS)]
+    others = [name for name in rivals(first) if name != _VISIBLE_TEXT] if first else []
     return {name: rank for rank, name in enumerate([OURS, *others[: _COLOURS - 1]])}
 
 
@@ -95,14 +94,8 @@ def _score_against_time(
     )
 
 
-def _page_types(result: SetResult) -> dict[str, int]:
-    """Return page type → number of pages, largest first, without types of very few pages."""
-    sizes = Counter(page.page_type for page in result.pages)
-    return {kind: size for kind, size in sizes.most_common() if size >= MIN_GROUP}
-
-
 def _by_page_type(run: Run, result: SetResult, colours: Mapping[str, int]) -> Plot:
-    sizes = _page_types(result)
+    sizes = group_sizes(result, "page type")
     groups = list(sizes)
     dots = [
         svg.Dot(

@@ -33,6 +33,7 @@ from boilerkit.metrics import (
 from boilerkit.train.datasets import Page
 
 __all__ = [
+    "CLEANED",
     "Counts",
     "DocumentScores",
     "LineResult",
@@ -50,6 +51,9 @@ __all__ = [
 ]
 
 _FORMAT: Final = 1
+
+#: What the name of an output ends with once our model, once our rules cleaned it as bare text.
+CLEANED: Final = ("+", "+heuristic")
 
 #: One page's counts: shared, found, gold; for snippets: required found, required, forbidden found,
 #: forbidden.

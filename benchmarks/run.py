@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from benchmarks.corpus import read_negatives
 from benchmarks.datasets import DATA_SETS, DataSet, Kind, Measure, load, pages_checksum
 from benchmarks.lines import MARKED_UP, LabelledText, appeals_in_articles, marked_up, typed_texts
-from benchmarks.ours import OUR_ROWS, CleanerSource, OurRow, guarded
+from benchmarks.ours import FILTER_ROWS, OUR_ROWS, CleanerSource, OurRow, guarded
 from benchmarks.outputs import Answer, OutputCache, Peer, collect
 from benchmarks.progress import track
 from benchmarks.quotes import OutputLine, QuotedPage, quote_gold, quote_output
 from benchmarks.results import (
+    CLEANED,
     Counts,
     DocumentScores,
     LineResult,
@@ -40,14 +41,14 @@ __all__ = ["Suite", "machine", "run_suite", "worst_pages"]
 
 #: Our rows on page sets; the other operating points differ only in where they cut lines.
 _PAGE_ROWS: Final = ("boilerkit", "boilerkit-heuristic")
-#: Systems whose output boilerkit cleans afterwards, and our row that does it.
+#: Systems whose output boilerkit cleans afterwards, and at which operating point.
 _FILTERS: Final = {
-    "trafilatura": "boilerkit",
-    "resiliparse": "boilerkit",
-    "readability-lxml": "boilerkit",
-    "trafipy": "boilerkit",
-    "justext": "boilerkit",
-    "resiliparse-full": "boilerkit-greedy",
+    "trafilatura": "balanced",
+    "resiliparse": "balanced",
+    "readability-lxml": "balanced",
+    "trafipy": "balanced",
+    "justext": "balanced",
+    "resiliparse-full": "greedy",
 }
 _FILTERED_MEASURES: Final = (Measure.WORDS, Measure.WORDS_SPLIT)
 
@@ -160,20 +161,25 @@ def _set_result(
 def _filter_set(
     suite: Suite, cleaners: CleanerSource, dataset: DataSet, pages: Sequence[Page]
 ) -> SetResult:
-    """Score outputs before (``NAME``) and after (``NAME+``) boilerkit cleaned them as text."""
+    """Score outputs before (``NAME``) and after (``NAME`` + one of CLEANED) we cleaned them."""
     systems: dict[str, SystemPages] = {}
-    for name, row in _FILTERS.items():
+    for name, point in _FILTERS.items():
         if name in suite.peers:
             html = (page.read_html() for page in pages)
             before = list(collect(suite.peers[name], html, suite.cache))
-            after = (
-                _clean(cleaners.cleaner(OUR_ROWS[row], page.site), answer.text)
-                for page, answer in zip(pages, before, strict=True)
-            )
             title = f"{dataset.name}, cleaning {name}"
             systems[name] = _count(dataset, pages, before, title)
-            systems[f"{name}+"] = _count(dataset, pages, after, title)
+            for ending, row in zip(CLEANED, FILTER_ROWS[point], strict=True):
+                after = _cleaned(cleaners, row, pages, before)
+                systems[name + ending] = _count(dataset, pages, after, f"{title}, {row.name}")
     return _set_result(dataset, pages, systems)
+
+
+def _cleaned(
+    cleaners: CleanerSource, row: OurRow, pages: Sequence[Page], before: Sequence[Answer]
+) -> Iterator[Answer]:
+    for page, answer in zip(pages, before, strict=True):
+        yield _clean(cleaners.cleaner(row, page.site), answer.text)
 
 
 # --- lines -------------------------------------------------------------------------------------
@@ -326,7 +332,11 @@ def _output_lines(suite: Suite, page: Page, system: str) -> list[OutputLine]:
 
 def _about(suite: Suite, sets: dict[str, SetResult]) -> dict[str, Any]:
     systems = {
-        name: {"label": SYSTEMS[name].label, "version": peer.version}
+        name: {
+            "label": SYSTEMS[name].label,
+            "version": peer.version,
+            "note": SYSTEMS[name].note,
+        }
         for name, peer in suite.peers.items()
     }
     if suite.cleaners:

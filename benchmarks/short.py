@@ -9,8 +9,9 @@ from typing import Final
 from benchmarks.datasets import Kind
 from benchmarks.markdown import render_sections, section_body
 from benchmarks.results import Run, SetResult, score_difference
+from benchmarks.rows import OURS, label_of, rivals
 from benchmarks.speed import SpeedRun, speed_section
-from benchmarks.summary import OURS, label_of, ranking, sections
+from benchmarks.summary import sections
 from benchmarks.tables import Cell, Section, Table
 
 __all__ = ["BEGIN", "END", "in_short", "render_markdown", "write_readme"]
@@ -18,7 +19,6 @@ __all__ = ["BEGIN", "END", "in_short", "render_markdown", "write_readme"]
 BEGIN: Final = "<!-- figures: python -m benchmarks report RUN.json --readme README.md -->"
 END: Final = "<!-- end of figures -->"
 _TYPED: Final = "Typed lines"
-_NO_RIVALS: Final = frozenset({"nothing"})
 
 
 def render_markdown(run: Run, speed: SpeedRun | None) -> str:
@@ -39,8 +39,7 @@ def in_short(run: Run, speed: SpeedRun | None) -> Section:
 def _page_rows(run: Run) -> Iterator[tuple[Cell, ...]]:
     for result in run.sets.values():
         if result.kind != Kind.AGREEMENT.value and OURS in result.systems:
-            rivals = (name for name in ranking(result) if not name.startswith(OURS))
-            best = next((name for name in rivals if name not in _NO_RIVALS), None)
+            best = next(iter(rivals(result)), None)
             what = f"{result.title}, {len(result.pages):,} pages: {result.measure.value}"
             yield (Cell(what), Cell(f"{result.score(OURS):.4f}"), *_against(run, result, best))
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any, Final
 
 from benchmarks.lines import MARKED_UP
 from benchmarks.results import (
+    CLEANED,
     LineResult,
-    PageInfo,
     Run,
     SetResult,
     score_difference,
     score_range,
     set_score,
 )
-from benchmarks.tables import Cell, Section, Table
+from benchmarks.rows import HEURISTIC, MIN_GROUP, OURS, label_of, ranking
+from benchmarks.tables import Cell, Section, Table, figure
+from benchmarks.targets import targets_section
+from benchmarks.versus import GROUP_KEYS, group_sizes, versus_tables
 from boilerkit.labels import Label
 from boilerkit.metrics import (
     MACRO_LABELS,
@@ -26,17 +30,15 @@ from boilerkit.metrics import (
     calibration_error,
 )
 
-__all__ = ["MIN_GROUP", "OURS", "label_of", "ranking", "sections"]
-
-#: The row that the paired tests compare with the others.
-OURS: Final = "boilerkit"
-#: Groups (languages, extractors) smaller than this are noise and are left out.
-MIN_GROUP: Final = 5
+__all__ = ["sections"]
 
 
 def sections(run: Run, speed: Section | None = None) -> Iterator[Section]:
     """Yield the report's sections in order, the one on speed where it belongs."""
     yield _overview(run)
+    targets = targets_section(run)
+    if targets.tables:
+        yield targets
     for result in run.sets.values():
         yield _page_set(run, result)
     for result in run.filtered.values():
@@ -47,20 +49,6 @@ def sections(run: Run, speed: Section | None = None) -> Iterator[Section]:
         yield speed
     yield _reproduction(run)
     yield _provenance(run)
-
-
-def label_of(run: Run, system: str) -> str:
-    """Return the name of a system's row, with its version."""
-    about = run.about["systems"].get(system)
-    if about is None:
-        return system
-    version = about["version"]
-    return about["label"] if version == "-" else f"{about['label']} {version}"
-
-
-def ranking(result: SetResult) -> list[str]:
-    """Return the set's systems, best first, equals by name."""
-    return sorted(result.systems, key=lambda name: (-result.score(name), name))
 
 
 # --- page sets ---------------------------------------------------------------------------------
@@ -98,11 +86,10 @@ def _skipped_text(run: Run) -> str:
 
 def _page_set(run: Run, result: SetResult) -> Section:
     names = ranking(result)
-    tables = [_ranges(run, result, names), _by_group(run, result, names, "page type")]
-    languages = _by_group(run, result, names, "language")
-    tables.append(languages)
+    tables = [_ranges(run, result, names)]
+    tables += [_by_group(run, result, names, kind) for kind in GROUP_KEYS]
     if OURS in result.systems:
-        tables.append(_paired(run, result, names))
+        tables += versus_tables(run, result, names)
     tables.append(_misses(run, result, names))
     notes = {item["name"]: item["note"] for item in run.about["data"]}
     text = (
@@ -121,8 +108,8 @@ def _ranges(run: Run, result: SetResult, names: Sequence[str]) -> Table:
         rows.append(
             (
                 Cell(label_of(run, name)),
-                Cell(_figure(score), best=score == best),
-                Cell(f"{_figure(span.low)} to {_figure(span.high)}"),
+                Cell(figure(score), best=score == best),
+                Cell(f"{figure(span.low)} to {figure(span.high)}"),
                 Cell(str(len(result.systems[name].misses))),
             )
         )
@@ -131,80 +118,62 @@ def _ranges(run: Run, result: SetResult, names: Sequence[str]) -> Table:
 
 def _by_group(run: Run, result: SetResult, names: Sequence[str], kind: str) -> Table:
     """Scores by page type or language; a set of one group has no such table."""
-    key = _GROUP_KEYS[kind]
-    sizes = Counter(key(page) for page in result.pages)
-    groups = [group for group, size in sizes.most_common() if size >= MIN_GROUP and group != "?"]
-    if len(groups) < 2:
+    key, sizes = GROUP_KEYS[kind], group_sizes(result, kind)
+    if len(sizes) < 2:
         return Table((), ())
     columns = [
         [result.score(name, lambda page, g=group: key(page) == g) for name in names]  # type: ignore[misc]
-        for group in groups
+        for group in sizes
     ]
-    heads = [f"{group} ({sizes[group]})" for group in groups]
+    heads = [f"{group} ({size})" for group, size in sizes.items()]
     return _score_table(
         ("system", *heads), [label_of(run, name) for name in names], columns, note=f"By {kind}."
     )
 
 
-_GROUP_KEYS: Final[Mapping[str, Callable[[PageInfo], str]]] = {
-    "page type": lambda page: page.page_type,
-    "language": lambda page: page.lang,
-}
-
-
-def _paired(run: Run, result: SetResult, names: Sequence[str]) -> Table:
-    """Our row against each other one on the same pages."""
-    ours = result.counts(OURS)
-    rows = []
-    for name in names:
-        if name != OURS:
-            test = score_difference(result.measure, ours, result.counts(name))
-            span = f"{test.range.low:+.4f} to {test.range.high:+.4f}"
-            rows.append(
-                (
-                    Cell(label_of(run, name)),
-                    Cell(f"{test.difference:+.4f}"),
-                    Cell(span),
-                    Cell("yes" if test.wins else "no"),
-                )
-            )
-    return Table(
-        ("boilerkit minus", "difference", "paired range", "boilerkit wins"),
-        tuple(rows),
-        note="Paired bootstrap over pages; a win is a range above zero.",
-    )
-
-
 def _misses(run: Run, result: SetResult, names: Sequence[str]) -> Table:
     rows = []
+    notes = ["Pages on which a system crashed or ran out of time; each counts as an empty text."]
     for name in names:
-        for page, reason in sorted(result.systems[name].misses.items()):
-            rows.append((Cell(label_of(run, name)), Cell(page), Cell(reason)))
-    return Table(
-        ("system", "page", "reason"),
-        tuple(rows),
-        note="Pages on which a system crashed or ran out of time; each counts as an empty text.",
-    )
+        misses = result.systems[name].misses
+        for page, reason in sorted(misses.items()):
+            rows.append((Cell(label_of(run, name)), Cell(page), Cell(_short(reason))))
+        note = run.about["systems"].get(name, {}).get("note")
+        if misses and note:
+            notes.append(f"{label_of(run, name)} {note}.")
+    return Table(("system", "page", "reason"), tuple(rows), note=" ".join(notes))
+
+
+def _short(reason: str) -> str:
+    """Return an error message without the lines drawn around it, cut where it gets long."""
+    folded = " ".join(re.sub(r"[*=#-]{4,}", " ", reason).split())
+    return folded if len(folded) <= _REASON_CHARS else f"{folded[:_REASON_CHARS].rstrip()} …"
+
+
+_REASON_CHARS: Final = 120
 
 
 def _filtered(run: Run, result: SetResult) -> Section:
-    """Outputs before and after boilerkit cleaned them as bare text: pairs ``NAME``, ``NAME+``."""
+    """Outputs before and after our model, and our rules, cleaned them as bare text."""
     rows = []
-    for name in sorted(name for name in result.systems if not name.endswith("+")):
-        before, after = result.counts(name), result.counts(f"{name}+")
-        test = score_difference(result.measure, after, before)
-        rows.append(
-            (
-                Cell(label_of(run, name)),
-                Cell(_figure(result.score(name))),
-                Cell(_figure(result.score(f"{name}+"))),
-                Cell(f"{test.difference:+.4f}"),
-                Cell(f"{test.range.low:+.4f} to {test.range.high:+.4f}"),
-            )
-        )
-    table = Table(("output of", "before", "after", "gain", "paired range"), tuple(rows))
+    for name in sorted(name for name in result.systems if not name.endswith(CLEANED)):
+        cells = [Cell(label_of(run, name)), Cell(figure(result.score(name)))]
+        for ending in CLEANED:
+            cells += _gain_cells(result, name, name + ending)
+        rows.append(tuple(cells))
+    columns = ("output of", "before", "after", "gain", "paired range")
+    rules = ("after the heuristic", "gain", "paired range")
     text = "The extractor's text, then boilerkit's clean() on it, out-of-fold, with no DOM."
-    return Section(f"Cleaning what others extracted: {result.title}", text, (table,))
+    title = f"Cleaning what others extracted: {result.title}"
+    return Section(title, text, (Table((*columns, *rules), tuple(rows)),))
+
+
+def _gain_cells(result: SetResult, before: str, after: str) -> list[Cell]:
+    if after not in result.systems:
+        return [Cell(figure(None))] * 3
+    test = score_difference(result.measure, result.counts(after), result.counts(before))
+    span = f"{test.range.low:+.4f} to {test.range.high:+.4f}"
+    return [Cell(figure(result.score(after))), Cell(f"{test.difference:+.4f}"), Cell(span)]
 
 
 # --- lines -------------------------------------------------------------------------------------
@@ -237,7 +206,7 @@ def _line_table(run: Run, systems: Mapping[str, LineResult]) -> Table:
             scores.macro_f1,
             error,
         )
-        rows.append((Cell(label_of(run, name)), *(Cell(_figure(value)) for value in figures)))
+        rows.append((Cell(label_of(run, name)), *(Cell(figure(value)) for value in figures)))
     return Table(
         (
             "system",
@@ -267,8 +236,8 @@ def _label_table(run: Run, systems: Mapping[str, LineResult]) -> Table:
         if size:
             cells = []
             for scores in totals.values():
-                cells.append(Cell(_figure(scores.f1(label))))
-                cells.append(Cell(_figure(_found(scores, label))))
+                cells.append(Cell(figure(scores.f1(label))))
+                cells.append(Cell(figure(_found(scores, label))))
             rows.append((Cell(label.value), Cell(f"{size:,}"), *cells))
     heads = [head for name in totals for head in (f"{label_of(run, name)}: F1", "dropped")]
     return Table(
@@ -278,7 +247,7 @@ def _label_table(run: Run, systems: Mapping[str, LineResult]) -> Table:
     )
 
 
-_LABELLERS: Final = (OURS, f"{OURS}-heuristic")
+_LABELLERS: Final = (OURS, HEURISTIC)
 
 
 def _found(scores: LineScores, label: Label) -> float | None:
@@ -293,7 +262,7 @@ def _line_groups(result: LineResult, attribute: str) -> Table:
             scores = result.scores(lambda item, g=group: getattr(item, attribute) == g)  # type: ignore[misc]
             figures = (scores.content_words_lost, scores.chrome_recall(), scores.macro_f1)
             rows.append(
-                (Cell(str(group)), Cell(str(size)), *(Cell(_figure(value)) for value in figures))
+                (Cell(str(group)), Cell(str(size)), *(Cell(figure(value)) for value in figures))
             )
     return Table(
         (_GROUP_HEADS[attribute], "texts", "content words lost", "chrome lines found", "macro-F1"),
@@ -335,7 +304,7 @@ def _reproduction(run: Run) -> Section:
                     Cell(label_of(run, anchor["system"])),
                     Cell(f"{anchor['dataset']}, {where}"),
                     Cell(f"{anchor['score']:.3f}"),
-                    Cell(_figure(measured)),
+                    Cell(figure(measured)),
                     Cell(f"{gap:+.4f}"),
                     Cell(
                         "yes" if abs(gap) <= _TOLERANCE else f"NO {anchor.get('note', '')}".rstrip()
@@ -413,12 +382,8 @@ def _score_table(
     rows: list[tuple[Cell, ...]] = []
     for index, name in enumerate(names):
         cells = [
-            Cell(_figure(column[index]), best=column[index] is not None and column[index] == top)
+            Cell(figure(column[index]), best=column[index] is not None and column[index] == top)
             for column, top in zip(scores, tops, strict=True)
         ]
         rows.append((Cell(name), *cells))
     return Table(columns, tuple(rows), note)
-
-
-def _figure(value: Any) -> str:
-    return "–" if value is None else f"{value:.4f}"

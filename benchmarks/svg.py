@@ -104,13 +104,14 @@ def _share(value: float, span: tuple[float, float], *, log: bool) -> float:
 
 def scatter(frame: Frame, dots: Sequence[Dot], title: str) -> str:
     """Draw named points; names are moved apart so that none covers another."""
-    parts = [*_axes(frame), *(draw_dot(frame, dot) for dot in dots), *_names(frame, dots)]
+    marks = [draw_dot(frame, dot) for dot in _bottom_up(dots)]
+    parts = [*_axes(frame), *marks, *_names(frame, dots)]
     return _svg(frame, parts, title)
 
 
 def curves(frame: Frame, lines: Sequence[Curve], title: str, extra: Sequence[str] = ()) -> str:
-    """Draw lines; those that are strong lie on top and are named at their end."""
-    ordered = sorted(lines, key=lambda line: line.strong)
+    """Draw lines; those that are strong lie on top, the first series above all others."""
+    ordered = sorted(lines, key=lambda line: (line.strong, -line.series))
     parts = [*_axes(frame), *extra, *(_curve(frame, line) for line in ordered)]
     return _svg(frame, parts, title)
 
@@ -134,7 +135,7 @@ def dot_rows(frame: Frame, groups: Sequence[str], dots: Sequence[Dot], title: st
     for index, group in enumerate(groups):
         y = frame.y(index)
         parts += [_row_line(frame, y), _row_name(frame, y, group)]
-    parts += [draw_dot(frame, dot) for dot in sorted(dots, key=lambda dot: dot.strong)]
+    parts += [draw_dot(frame, dot) for dot in _bottom_up(dots)]
     return _svg(frame, parts, title)
 
 
@@ -199,6 +200,11 @@ def _text(kind: str, x: float, y: float, text: str, anchor: str) -> str:
     return (
         f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
     )
+
+
+def _bottom_up(dots: Sequence[Dot]) -> list[Dot]:
+    """Return points in the order in which they are drawn: the first series ends on top."""
+    return sorted(dots, key=lambda dot: (dot.strong, -dot.series))
 
 
 def draw_dot(frame: Frame, dot: Dot) -> str:

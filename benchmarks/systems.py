@@ -25,7 +25,8 @@ class System:
 
     ``distribution`` names the package whose version belongs to the result, or is None where the
     answer depends on no package. ``label`` is the row's name in a report. ``ranked`` is False for
-    the rows that are text sources for other measurements rather than rivals.
+    the rows that are text sources for other measurements rather than rivals. ``note`` is what a
+    reader of its misses has to know.
     """
 
     name: str
@@ -33,6 +34,7 @@ class System:
     distribution: str | None
     extract: Callable[[bytes], str]
     ranked: bool = True
+    note: str = ""
 
 
 @cache
@@ -173,7 +175,13 @@ SYSTEMS: dict[str, System] = {
         System("trafilatura-fast", "trafilatura, fast=True", "trafilatura", trafilatura_fast),
         System("resiliparse", "resiliparse, main_content", "resiliparse", resiliparse),
         System("readability-lxml", "readability-lxml", "readability-lxml", readability_lxml),
-        System("newspaper4k", "newspaper4k", "newspaper4k", newspaper4k),
+        System(
+            "newspaper4k",
+            "newspaper4k",
+            "newspaper4k",
+            newspaper4k,
+            note="needs NLTK's punkt_tab for Korean pages, which pip does not install",
+        ),
         System("newspaper4k-en", "newspaper4k, language='en'", "newspaper4k", newspaper4k_en),
         System("justext", "jusText, English stoplist", "justext", justext),
         System("boilerpy3", "boilerpy3, ArticleExtractor", "boilerpy3", boilerpy3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Cell", "Section", "Table"]
+__all__ = ["Cell", "Section", "Table", "figure"]
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,8 @@ class Section:
     title: str
     text: str
     tables: tuple[Table, ...]
+
+
+def figure(value: float | None) -> str:
+    """Return a share with four decimals, a dash for None."""
+    return "–" if value is None else f"{value:.4f}"

@@ -1,6 +1,6 @@
 """The process in which one extractor runs: pages in on stdin, answers out on stdout.
 
-Started by :mod:`benchmarks.runner` with the interpreter that has the extractor installed, which
+Started by :mod:`benchmarks.outputs` with the interpreter that has the extractor installed, which
 need not have boilerkit. Each request is a page's length in 8 bytes and the page; each answer is
 one line of JSON. A page that takes more than the limit of CPU seconds ends the process (SIGPROF):
 CPU time rather than clock time, so that a busy machine changes no result.

@@ -5,74 +5,48 @@ The formats are documented in ``docs/benchmark.md``.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
 
+from boilerkit.bench_files import (
+    FORMATS,
+    AnnotatedDocument,
+    LabelledPage,
+    LabelledText,
+    read_folder,
+)
+from boilerkit.decode import decode_text
 from boilerkit.errors import ConfigError, MissingDependencyError
 from boilerkit.labels import Label
 from boilerkit.metrics import LineScores, bag_overlap, count_lines, mean
 from boilerkit.pipeline import Cleaner
 from boilerkit.records import Document
+from boilerkit.user_labels import find_mismatches
 
 __all__ = [
     "BenchItem",
     "BenchReport",
-    "LabelledPage",
-    "LabelledText",
     "bench_folder",
     "content_text",
-    "read_folder",
     "score_item",
     "text_f1",
 ]
-
-T = TypeVar("T")
-
-_PAGE_ENDINGS: Final = (".html", ".htm", ".xhtml")
-_LABELS_ENDING: Final = ".labels.json"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledPage:
-    """A page with what should come out of it.
-
-    Either ``expected`` is its main text, or ``lines`` and ``labels`` are its visible lines in
-    reading order.
-    """
-
-    name: str
-    path: Path
-    expected: str | None = None
-    lines: tuple[str, ...] = ()
-    labels: tuple[Label, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledText:
-    r"""An extracted text with one label for each of its lines, split at ``\n`` only.
-
-    The empty line after a final ``\n`` is a line too; in a file its label may be left out.
-    """
-
-    name: str
-    text: str
-    labels: tuple[Label, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BenchItem:
     """One page or text: word-bag F1 of what was kept, and line scores where lines are labelled.
 
-    ``error`` is empty, or the exception that cost the item its score (F1 is 0 then).
+    ``error`` is empty, or the exception that cost the item its score (F1 is 0 then). ``stale``
+    has a message for each label that was left out because its line has changed.
     """
 
     name: str
     f1: float
     lines: LineScores | None = None
     error: str = ""
+    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +93,9 @@ class BenchReport:
 
 
 def _reason(item: BenchItem) -> str:
-    return f": {' '.join(item.error.split())}" if item.error else ""
+    if item.error:
+        return f": {' '.join(item.error.split())}"
+    return f" ({len(item.stale)} labels left out: {item.stale[0]})" if item.stale else ""
 
 
 def bench_folder(folder: Path, *, cleaner: Cleaner, min_f1: float) -> BenchReport:
@@ -133,14 +109,13 @@ def bench_folder(folder: Path, *, cleaner: Cleaner, min_f1: float) -> BenchRepor
         raise ConfigError(f"min_f1 must lie between 0 and 1, not {min_f1}")
     items = [score_item(item, cleaner) for item in read_folder(folder)]
     if not items:
-        raise ConfigError(
-            f"no labelled pages in {folder}: expected NAME.html with NAME.txt or NAME.json,"
-            f" or NAME.txt with NAME{_LABELS_ENDING}"
-        )
+        raise ConfigError(f"no labelled pages in {folder}: expected {FORMATS}")
     return BenchReport(tuple(items), min_f1)
 
 
-def score_item(item: LabelledPage | LabelledText, cleaner: Cleaner) -> BenchItem:
+def score_item(
+    item: LabelledPage | LabelledText | AnnotatedDocument, cleaner: Cleaner
+) -> BenchItem:
     """Score a cleaner on one labelled page or text; what it raises becomes the item's error.
 
     Raises MissingDependencyError, which is no fault of the item's.
@@ -148,6 +123,8 @@ def score_item(item: LabelledPage | LabelledText, cleaner: Cleaner) -> BenchItem
     try:
         if isinstance(item, LabelledText):
             return _score_text(item, cleaner)
+        if isinstance(item, AnnotatedDocument):
+            return _score_annotated(item, cleaner)
         return _score_page(item, cleaner)
     except MissingDependencyError:
         raise
@@ -174,6 +151,32 @@ def _score_page(item: LabelledPage, cleaner: Cleaner) -> BenchItem:
         item.name,
         text_f1(_kept(document), content_text(item.lines, item.labels)),
         _match_lines(document, item),
+    )
+
+
+def _score_annotated(item: AnnotatedDocument, cleaner: Cleaner) -> BenchItem:
+    """Score the labelled lines alone: what is not labelled counts on neither side."""
+    data = item.path.read_bytes()
+    if item.is_page:
+        document = cleaner.classify_html(data)
+    else:
+        document = cleaner.classify_text(decode_text(data))
+    texts = [line.text for line in document.lines]
+    known = [
+        (document.lines[number - 1], label.label)
+        for number, label in sorted(item.labels.items())
+        if not find_mismatches({number: label}, texts)
+    ]
+    stale = tuple(find_mismatches(item.labels, texts))
+    if not known:
+        return BenchItem(item.name, 0.0, error=f"no label fits: {stale[0]}; label it again")
+    lines, labels = [line.text for line, _ in known], [label for _, label in known]
+    kept = "\n".join(line.text for line, _ in known if line.kept)
+    return BenchItem(
+        item.name,
+        text_f1(kept, content_text(lines, labels)),
+        count_lines(lines, labels, [line.label for line, _ in known]),
+        stale=stale,
     )
 
 
@@ -210,80 +213,3 @@ def text_f1(found: str, expected: str) -> float:
 
 def _fold(text: str) -> str:
     return " ".join(text.split())
-
-
-# --- reading -----------------------------------------------------------------------------------
-
-
-def read_folder(folder: Path) -> Iterator[LabelledPage | LabelledText]:
-    """Yield the labelled pages and texts below a folder, sorted by path.
-
-    Raises ConfigError for a folder that is missing and for files that do not fit together.
-    """
-    if not folder.is_dir():
-        raise ConfigError(f"no such folder: {folder}")
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix.lower() in _PAGE_ENDINGS:
-            yield _read_page(name, path)
-        elif path.name.endswith(_LABELS_ENDING):
-            yield _read_text(name, path)
-
-
-def _read_page(name: str, path: Path) -> LabelledPage:
-    expected, labelled = path.with_suffix(".txt"), path.with_suffix(".json")
-    if labelled.is_file():
-        return _parse(labelled, lambda data: _labelled_page(name, path, data))
-    if expected.is_file():
-        return LabelledPage(name, path, expected=_read_utf8(expected))
-    raise ConfigError(f"{path} has neither {expected.name} nor {labelled.name} beside it")
-
-
-def _labelled_page(name: str, path: Path, data: Any) -> LabelledPage:
-    return LabelledPage(
-        name,
-        path,
-        lines=tuple(_text(line["text"]) for line in data["lines"]),
-        labels=tuple(Label(line["label"]) for line in data["lines"]),
-    )
-
-
-def _read_text(name: str, path: Path) -> LabelledText:
-    text_path = path.with_name(path.name.removesuffix(_LABELS_ENDING) + ".txt")
-    if not text_path.is_file():
-        raise ConfigError(f"{path} labels {text_path.name}, which is not there")
-    text = _read_utf8(text_path)
-    labels = _parse(path, lambda data: tuple(Label(label) for label in data["labels"]))
-    missing = text.count("\n") + 1 - len(labels)
-    if missing == 1 and text.endswith("\n"):
-        labels = (*labels, Label.EMPTY)
-    elif missing:
-        raise ConfigError(
-            f"{path} holds {len(labels)} labels for the {len(labels) + missing} lines of"
-            f" {text_path.name} (split at every \\n)"
-        )
-    return LabelledText(name.removesuffix(_LABELS_ENDING), text, labels)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"a line's text must be a string, not {value!r}")
-    return value
-
-
-def _read_utf8(path: Path) -> str:
-    # bytes: reading as text would turn \r\n into \n
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8: {error}") from error
-
-
-def _parse(path: Path, read: Callable[[Any], T]) -> T:
-    text = _read_utf8(path)
-    try:
-        return read(json.loads(text))
-    except KeyError as error:
-        raise ConfigError(f"{path}: the key {error} is missing") from error
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from error

@@ -26,7 +26,8 @@ from benchmarks.gate import (
 )
 from benchmarks.outputs import Answer, OutputCache, Peer
 from boilerkit import Cleaner
-from boilerkit.bench import LabelledPage, LabelledText
+from boilerkit.bench_files import LabelledPage, LabelledText
+from boilerkit.wordlists import PhraseIndex, Strength, load_wordlists, split_words
 
 FIRST = Change(0.9, "2026-11-22", "first figures")
 F1 = Floor("corpus: f1", 0.9, (FIRST,))
@@ -168,6 +169,15 @@ class TestCorpus:
         assert sum(isinstance(item, LabelledPage) for item in items) >= 40
         assert sum(isinstance(item, LabelledText) for item in items) >= 40
         assert len(list(read_negatives())) >= 200
+
+    def test_a_hundred_hard_negatives_hold_a_phrase_that_the_word_lists_take_for_chrome(
+        self,
+    ) -> None:
+        index = PhraseIndex(load_wordlists())
+        found = [
+            index.find(split_words(negative.text), [Strength.SIGN]) for negative in read_negatives()
+        ]
+        assert sum(map(bool, found)) >= 100
 
     def test_checksum_follows_names_and_contents(self, tmp_path: Path) -> None:
         (tmp_path / "a.txt").write_text("one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -82,6 +83,43 @@ class TestMarkdown:
         assert re.search(
             r"boilerkit 0\.1\.0 \| 0\.3333 \| 0\.5000 \| 0\.5000 \| 1\.0000", self.text
         )
+
+    def test_holds_paired_tests_by_page_type_and_language(self) -> None:
+        best = "0.5000, trafilatura 2.3.1 | +0.5000 | +0.5000 to +0.5000 | yes |"
+        assert f"| article | 6 | {best}" in self.text
+        assert f"| forum | 6 | {best}" in self.text
+        gap = "| 6 | 1.0000 | 0.5000 | +0.5000 | +0.5000 to +0.5000 | yes |"
+        assert f"| de {gap}" in self.text
+        assert f"| en {gap}" in self.text
+
+    def test_a_language_far_below_trafilatura_does_not_hold(self) -> None:
+        run = make_run()
+        systems = run.sets["wcxb-dev"].systems
+        swapped = {**systems, "boilerkit": systems["trafilatura"]}
+        swapped["trafilatura"] = systems["boilerkit"]
+        worse = replace(run.sets["wcxb-dev"], systems=swapped)
+        text = render_markdown(replace(run, sets={"wcxb-dev": worse}), None)
+        assert "| de | 6 | 0.5000 | 1.0000 | -0.5000 | -0.5000 to -0.5000 | NO |" in text
+
+    def test_an_agreement_set_has_no_rule_for_languages(self) -> None:
+        run = make_run()
+        agreement = replace(run.sets["wcxb-dev"], kind="agreement")
+        text = render_markdown(replace(run, sets={"readability-pages": agreement}), None)
+        assert "By language." in text
+        assert "By declared language" not in text
+
+    def test_misses_say_what_a_system_lacks_and_why_in_short(self) -> None:
+        run = make_run()
+        result = run.sets["wcxb-dev"]
+        stars = "*" * 70
+        reason = f"crash: LookupError: {stars}  Resource 'own' not found. {stars} {'more ' * 60}"
+        missed = replace(result.systems["trafilatura"], misses={"0004": reason})
+        result = replace(result, systems={**result.systems, "trafilatura": missed})
+        run.about["systems"]["trafilatura"]["note"] = "needs own data"
+        text = render_markdown(replace(run, sets={"wcxb-dev": result}), None)
+        assert "| 0004 | crash: LookupError: Resource 'own' not found. more more" in text
+        assert "more more …" in text
+        assert "counts as an empty text. trafilatura 2.3.1 needs own data." in text
 
     def test_says_what_a_reader_of_a_set_has_to_know(self) -> None:
         assert "12 pages, word-bag F1. Ranges" in self.text

@@ -111,6 +111,15 @@ class TestCompare:
         assert "0004" not in text
         assert "| trafilatura 2.3.1 | 0.5000 | 0.5333 | +0.0333 |" in text
 
+    def test_shows_what_cleaning_others_outputs_gained_or_lost(self) -> None:
+        before, after = make_run(), make_run()
+        filtered = before.filtered["wcxb-dev"]
+        worse = {**filtered.systems, "trafilatura+": filtered.systems["trafilatura"]}
+        after = replace(after, filtered={"wcxb-dev": replace(filtered, systems=worse)})
+        text = render_sections("# changes", compare(before, after))
+        assert "## Cleaned outputs: Set wcxb-dev" in text
+        assert "| trafilatura+ | 1.0000 | 0.5000 | -0.5000 |" in text
+
     def test_equal_runs_have_nothing_to_show(self) -> None:
         text = render_sections("# changes", compare(make_run(), make_run()))
         assert "3 of 3 systems did not change" in text

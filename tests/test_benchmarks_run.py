@@ -17,10 +17,10 @@ from tiny_corpus import write_tiny_corpus
 from toy_model import write_toy_model
 
 from benchmarks import __main__ as command
-from benchmarks.datasets import DATA_SETS, Kind
+from benchmarks.datasets import DATA_SETS, Kind, Measure
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models, guarded
 from benchmarks.outputs import CHECKOUT, Answer, OutputCache, Peer
-from benchmarks.results import Run, read_run
+from benchmarks.results import Run, read_run, score_page
 from benchmarks.run import Suite, run_suite, worst_pages
 from boilerkit import Cleaner, Document, ModelError
 from boilerkit.train.sites import N_FOLDS, fold_of
@@ -202,6 +202,12 @@ class TestRun:
         filtered = run.filtered["wcxb-dev"]
         assert filtered.counts("resiliparse") == [(9, 13, 9), (9, 13, 9)]
         assert filtered.counts("resiliparse+") == [(9, 9, 9), (9, 9, 9)]
+        rules = Cleaner(model="heuristic")
+        expected = [
+            score_page(Measure.WORDS, page, rules.clean(f"{page.gold}\nShare this!!!\nFollow us!!"))
+            for page in DATA_SETS["wcxb-dev"].read(data)
+        ]
+        assert filtered.counts("resiliparse+heuristic") == expected
 
     def test_quotes_the_worst_pages(self, data: Path, cache: Path, source: CleanerSource) -> None:
         suite = make_suite(data, cache, source)

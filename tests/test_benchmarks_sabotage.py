@@ -24,7 +24,7 @@ from benchmarks import __main__ as command
 from benchmarks import figures
 from benchmarks.corpus import read_corpus
 from boilerkit.backends import DEFAULT_MODEL
-from boilerkit.bench import LabelledPage, LabelledText
+from boilerkit.bench_files import LabelledPage, LabelledText
 
 Config = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -117,3 +117,16 @@ def test_neighbours_switched_off(tmp_path: Path, capsys: pytest.CaptureFixture[s
     broken = broken_floors(capsys, write_changed(tmp_path, switch_off))
     assert any(name.startswith("corpus: pages") for name in broken)
     assert any(name.startswith("corpus: texts") for name in broken)
+
+
+def test_second_pass_switched_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only the second pass reads what became of a line's neighbours."""
+
+    def switch_off(config: Config, arrays: Arrays) -> None:
+        for head in config["heads"]:
+            config["heads"][head]["second"] = config["heads"][head]["first"]
+            for name in [name for name in arrays if name.startswith(f"{head}_first_")]:
+                arrays[name.replace("_first_", "_second_")] = arrays[name]
+
+    broken = broken_floors(capsys, write_changed(tmp_path, switch_off))
+    assert any(name.startswith("corpus:") for name in broken)

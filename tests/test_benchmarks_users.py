@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from boilerkit import Cleaner, ConfigError
-from boilerkit.bench import BenchReport, bench_folder, read_folder
+from boilerkit.bench import BenchReport, bench_folder
+from boilerkit.bench_files import read_folder
+from boilerkit.user_labels import LABELS_FILE, line_hash
 
 
 def write_page(folder: Path, name: str, html: str, **sides: object) -> None:
@@ -23,6 +25,15 @@ def write_text(folder: Path, name: str, text: str, labels: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.txt").write_bytes(text.encode("utf-8"))
     (folder / f"{name}.labels.json").write_text(json.dumps({"labels": labels}))
+
+
+def write_annotated(folder: Path, rows: list[tuple[str, int, str, str]]) -> None:
+    """Write labels as ``annotate`` saves them; rows are document, line number, label, text."""
+    labels = [
+        json.dumps({"doc": doc, "line": line, "label": label, "sha256": line_hash(text)})
+        for doc, line, label, text in rows
+    ]
+    (folder / LABELS_FILE).write_text("\n".join(labels) + "\n")
 
 
 def lines(*pairs: tuple[str, str]) -> dict[str, object]:
@@ -85,6 +96,55 @@ class TestScores:
         assert report.lines.chrome_recall() == 1
         assert report.passed
 
+    def test_lines_that_annotate_saved(self, tmp_path: Path, toy: Cleaner) -> None:
+        write_page(tmp_path / "sub", "page", PAGE + "<p>Nobody labelled this!!!</p>")
+        (tmp_path / "sub" / "own.txt").write_text("Buy!!!\nThe heron.\n\nIt waits!!!\n")
+        rows = [
+            ("sub/page.html", 1, "content", "The heron stands."),
+            ("sub/page.html", 2, "navigation", "Menu!!!"),
+            ("sub/own.txt", 2, "content", "The heron."),
+            ("sub/own.txt", 4, "content", "It waits!!!"),
+        ]
+        write_annotated(tmp_path, rows)
+        text, page = bench(tmp_path, toy).items
+        assert (page.name, page.f1) == ("sub/page.html", 1)
+        assert page.lines is not None
+        assert page.lines.count() == 2
+        # kept: the heron; labelled content: it waits too
+        assert (text.name, text.f1) == ("sub/own.txt", pytest.approx(2 * 2 / (2 + 4)))
+
+    def test_labels_whose_line_has_changed_are_left_out_and_counted(
+        self, tmp_path: Path, toy: Cleaner
+    ) -> None:
+        write_page(tmp_path, "page", PAGE)
+        rows = [
+            ("page.html", 1, "content", "The heron stands."),
+            ("page.html", 2, "content", "another line"),
+        ]
+        write_annotated(tmp_path, rows)
+        report = bench(tmp_path, toy)
+        (item,) = report.items
+        assert item.f1 == 1
+        expected = "1.0000  page.html (1 labels left out: page.html: line 2 is not the line"
+        assert report.render().startswith(expected)
+        write_annotated(tmp_path, rows[1:])
+        (item,) = bench(tmp_path, toy).items
+        assert item.f1 == 0
+        assert item.error.startswith("no label fits: page.html: line 2")
+
+    def test_annotated_lines_count_before_other_files(self, tmp_path: Path, toy: Cleaner) -> None:
+        write_page(tmp_path, "page", PAGE, txt="Nothing alike")
+        write_text(tmp_path, "own", "The heron.", ["legal"])
+        rows = [
+            ("page.html", 1, "content", "The heron stands."),
+            ("own.txt", 1, "content", "The heron."),
+        ]
+        write_annotated(tmp_path, rows)
+        assert [(item.name, item.f1) for item in bench(tmp_path, toy).items] == [
+            ("own.txt", 1),
+            ("page.html", 1),
+        ]
+
     def test_an_exception_costs_its_page_and_no_other(self, tmp_path: Path, toy: Cleaner) -> None:
         write_page(tmp_path, "good", PAGE, txt="The heron stands.")
         write_page(tmp_path, "bad", PAGE, txt="The heron stands.")
@@ -137,6 +197,14 @@ class TestBadInput:
     def test_a_page_without_labels(self, tmp_path: Path) -> None:
         write_page(tmp_path, "page", PAGE)
         with pytest.raises(ConfigError, match=r"neither page\.txt nor page\.json"):
+            list(read_folder(tmp_path))
+
+    @pytest.mark.parametrize("doc", ["missing.html", "../page.html"])
+    def test_annotated_documents_that_are_not_there(self, tmp_path: Path, doc: str) -> None:
+        write_page(tmp_path, "page", PAGE, txt="The heron stands.")
+        (tmp_path / "sub").mkdir()
+        write_annotated(tmp_path / "sub", [(doc, 1, "content", "The heron stands.")])
+        with pytest.raises(ConfigError, match=f"labels {doc}, which is not beside it"):
             list(read_folder(tmp_path))
 
     def test_labels_without_their_text(self, tmp_path: Path) -> None:
