@@ -63,7 +63,7 @@ HTML_FORESTS = Forests(
 )
 TEXT_FORESTS = Forests(
     ForestSettings(trees=50, leaves=15, depth=6, min_leaf=20, rate=0.15),
-    ForestSettings(trees=80, leaves=15, depth=6, min_leaf=20, rate=0.1),
+    ForestSettings(trees=100, leaves=20, depth=6, min_leaf=20, rate=0.1),
 )
 
 
