@@ -11,7 +11,8 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
@@ -24,7 +25,7 @@ from boilerkit.decode import decode_html
 from boilerkit.features import KINDS
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label, Role
-from boilerkit.page_lines import PageLines
+from boilerkit.page_lines import DATA, PageLines
 from boilerkit.roles import line_roles
 from boilerkit.text_lines import fold_line
 from boilerkit.train.align import content_shares
@@ -144,6 +145,9 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
         if example.labelled and example.source.gold is None
     ]
     texts += list(_inserted_examples(pages, pieces, held_out))
+    pages += [
+        shell for page in with_gold[::_SHELL_STEP] if (shell := _shell_example(page, held_out))
+    ]
     return Corpus(pages, texts, singles)
 
 
@@ -306,6 +310,41 @@ _DUMP_WEIGHT = 0.2
 _LABELLED_WEIGHT = 0.4
 # Dumps of every other page: more of them add hours, not accuracy.
 _DUMP_STEP = 2
+
+
+# A page of every so many is shown once more as one that a script fills from its data.
+_SHELL_STEP = 10
+_SHELL_LINKS = 12
+_MIN_SHELL_CHARS = 400
+_SHELLS: tuple[tuple[str, dict[str, str], str], ...] = (
+    ('<script type="application/ld+json">%s</script>', {"@type": "NewsArticle"}, "articleBody"),
+    ('<script id="__DATA__" type="application/json">%s</script>', {}, "body"),
+    ('<script type="application/ld+json">%s</script>', {"@type": "Product"}, "description"),
+    ("<script>window.__STATE__ = %s</script>", {}, "text"),
+)
+
+
+def _shell_example(example: PageExample, held_out: frozenset[str]) -> PageExample | None:
+    """Return a page whose links stand in its HTML and whose main text stands in its data alone.
+
+    Few pages of the sets are such shells, and those that score worst.
+    """
+    gold = example.source.gold or ""
+    held = any(_holds_any(line, held_out) for line in gold.split("\n"))
+    if held or len(gold) < _MIN_SHELL_CHARS:
+        return None
+    chrome = [text for text, t in zip(example.page.texts, example.target, strict=True) if t == 0]
+    links = "".join(f"<li><a href=#>{escape(text)}</a></li>" for text in chrome[:_SHELL_LINKS])
+    script, record, key = _SHELLS[_hash(example.source.id) % len(_SHELLS)]
+    data = json.dumps({**record, key: gold}).replace("<", "\\u003c")
+    title = f"<head><title>{escape(example.page.title)}</title>{script % data}</head>"
+    page, _ = read_html(f"<html>{title}<body><nav><ul>{links}</ul></nav><div id=root></div></html>")
+    target = np.array([float(source == DATA) for source in page.source])
+    if not target.any():
+        return None
+    source = replace(example.source, dataset="shell", gold=None)
+    kind = np.full(len(target), UNKNOWN, np.int64)
+    return PageExample(source, example.fold, page, line_roles(page), target, kind, labelled=False)
 
 
 _OWN_TEXTS = (
