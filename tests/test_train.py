@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +223,23 @@ class TestCorpus:
         assert set(taken) <= {appeal_fold("one")}
         assert len(taken) <= 8
 
+    def test_a_shell_shows_links_and_holds_the_main_text_in_its_data(self, corpus: Corpus) -> None:
+        page = next(example for example in corpus.pages if example.source.gold)
+        gold = "\n".join(f"Paragraph {n} says <b> what no other one says." for n in range(20))
+        source = replace(page.source, gold=gold)
+        for number in range(12):  # of all kinds of script
+            numbered = replace(page, source=replace(source, id=str(number)))
+            shell = corpus_module._shell_example(numbered, frozenset())
+            assert shell is not None
+            texts = [
+                text
+                for text, target in zip(shell.page.texts, shell.target, strict=True)
+                if target == 1
+            ]
+            assert " ".join(texts).count("what no other one says") == 20
+            assert (shell.fold, shell.source.gold) == (page.fold, None)
+        held = frozenset(sentence_keys(gold.split("\n")[7]))
+        assert corpus_module._shell_example(numbered, held) is None
 
     def test_a_campaign_is_set_in_whole_and_in_order(self) -> None:
         campaign = corpus_module._Piece([f"Line {n} of the appeal" for n in range(4)], [1] * 4, 0)
