@@ -59,8 +59,10 @@ def warc_record(
     type: str = "response",
     content_type: str = "text/html; charset=utf-8",
     http: str = "",
+    url: str | None = None,
 ) -> bytes:
     """Return a WARC record, a response with its HTTP message unless `type` is another."""
+    url = url or f"https://river.example/{number}"
     outer = content_type
     if type == "response":
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n{http}\r\n"
@@ -68,7 +70,7 @@ def warc_record(
         outer = "application/http; msgtype=response"
     headers = (
         f"WARC/1.0\r\nWARC-Type: {type}\r\nWARC-Record-ID: <urn:uuid:{number:08d}>\r\n"
-        f"WARC-Date: 2031-05-04T10:00:00Z\r\nWARC-Target-URI: https://river.example/{number}\r\n"
+        f"WARC-Date: 2031-05-04T10:00:00Z\r\nWARC-Target-URI: {url}\r\n"
         f"Content-Type: {outer}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return headers.encode() + body + b"\r\n\r\n"

@@ -385,6 +385,16 @@ class TestWarc:
         assert figures(printed)["skipped, as no page"] == "2"
         assert run.errors() == []
 
+    def test_archives_of_wget_are_read(self, run: Runner, tmp_path: Path) -> None:
+        notes = "metadata://gnu.org/software/wget/warc/wget.log"
+        records = [
+            warc_record(0, b"<p>Ferry", url="<https://river.example/0>"),
+            warc_record(1, b"saved", type="resource", content_type="text/plain", url=f"<{notes}>"),
+        ]
+        printed = run(write_warc(tmp_path / "crawl.warc.gz", records))
+        assert [row["url"] for row in run.results("crawl.jsonl")] == ["https://river.example/0"]
+        assert figures(printed)["skipped, as no page"] == "1"
+
     def test_broken_messages_cost_themselves(self, run: Runner, tmp_path: Path) -> None:
         records = [
             warc_record(0, b"<p>One"),

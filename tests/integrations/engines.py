@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from io import BytesIO
 from pathlib import Path
@@ -44,3 +45,9 @@ def write_warc(path: Path, pages: list[str]) -> None:
                 warc_headers_dict={"WARC-Identified-Payload-Type": "text/html"},
             )
             writer.write_record(record)
+
+
+def plain_totals(logs: Path, step: int) -> dict[str, int]:
+    """Return the totals of one step of datatrove's as it saved them."""
+    stats = json.loads((logs / "stats.json").read_text(encoding="utf-8"))[step]["stats"]
+    return {k: v["total"] if isinstance(v, dict) else v for k, v in stats.items()}
