@@ -177,18 +177,18 @@ class TestKilledWorkers:
         wait_for_end([int(pid) for pid in run_python(program).stdout.split()])
 
     def test_mortal_workers_do_not_wait_for_the_rest_of_a_message(self) -> None:
-        # They stand still until their caller was killed while it wrote more than a pipe holds.
+        # They are busy while their caller writes more than a pipe holds and is killed over it.
         program = (
-            "import os, signal, subprocess, threading\n"
+            "import os, signal, threading, time\n"
             "from boilerkit.batch import map_pages, mortal_workers\n"
             "from joblib import Parallel, delayed\n"
             "from joblib.externals.loky import reusable_executor\n"
             "with mortal_workers():\n"
             "    Parallel(n_jobs=2)(delayed(abs)(number) for number in range(4))\n"
-            "    pids = [str(pid) for pid in reusable_executor._executor._processes]\n"
-            "    print(*pids, flush=True)\n"
-            "    subprocess.run(['kill', '-STOP', *pids])\n"
-            "    subprocess.Popen(['sh', '-c', 'sleep 4; kill -CONT ' + ' '.join(pids)])\n"
+            "    executor = reusable_executor._executor\n"
+            "    print(*executor._processes, flush=True)\n"
+            "    for _ in range(2):\n"
+            "        executor.submit(time.sleep, 4)\n"
             "    threading.Timer(2, os.kill, (os.getpid(), signal.SIGKILL)).start()\n"
             "    list(map_pages(len, ['x' * 1_000_000] * 8, n_jobs=2))\n"
         )
