@@ -51,8 +51,10 @@ def run_with_errors_to(stderr: int, model: Path, folder: Path, setup: str = "") 
 
 
 def shown_on_a_terminal(model: Path, folder: Path, setup: str = "") -> str:
-    pty = pytest.importorskip("pty")
+    """Return what the command shows on a terminal of 24 rows and 100 columns."""
+    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, bytes([24, 0, 100, 0, 0, 0, 0, 0]))
     run_with_errors_to(theirs, model, folder, setup)
     os.close(theirs)
     shown = b""
