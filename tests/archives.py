@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
+from required import require
 
 FERRIES = ("Gartz", "Ellin", "Kienitz", "Lunow", "Zollbrücke", "Güstebiese")
 SENTENCES = (
@@ -47,7 +47,7 @@ def write_jsonl(path: Path, records: Sequence[Any]) -> Path:
     if path.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
     elif path.suffix == ".zst":
-        data = pytest.importorskip("zstandard").ZstdCompressor().compress(data)
+        data = require("zstandard").ZstdCompressor().compress(data)
     path.write_bytes(data)
     return path
 
@@ -81,7 +81,7 @@ def compressor(ending: str) -> Callable[[bytes], bytes]:
     if ending == ".gz":
         return lambda data: gzip.compress(data, compresslevel=1, mtime=0)
     if ending == ".zst":
-        zstd = pytest.importorskip("zstandard").ZstdCompressor()
+        zstd = require("zstandard").ZstdCompressor()
         return lambda data: bytes(zstd.compress(data))
     return bytes
 
@@ -94,8 +94,8 @@ def write_warc(path: Path, records: Sequence[bytes]) -> Path:
 
 def write_parquet(path: Path, columns: dict[str, Any]) -> Path:
     """Write a Parquet file of small row groups."""
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = require("pyarrow")
+    parquet = require("pyarrow.parquet")
     parquet.write_table(pyarrow.table(columns), path, row_group_size=100)
     return path
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from archives import page, snapshot, warc_record, write_all_kinds
+from required import require
 
 import boilerkit
 
@@ -75,8 +76,8 @@ def children(pid: int) -> Iterator[int]:
 def test_a_run_that_is_killed_at_random_ends_with_the_same_bytes(
     toy_folder: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("fastwarc")
-    pytest.importorskip("pyarrow")
+    require("fastwarc")
+    require("pyarrow")
     rng = random.Random(20310504)
     inputs = write_all_kinds(tmp_path / "in", 60)
     for format in ("jsonl", "parquet"):
@@ -144,7 +145,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def test_a_large_archive_takes_little_memory(toy_folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("fastwarc")
+    require("fastwarc")
     write_large_warc(tmp_path / "crawl.warc", WARC_MB)
     options = ["--model", toy_folder, "--jobs", "2", "--out", tmp_path / "out"]
     process = start(256, tmp_path / "crawl.warc", *options)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from archives import text, write_jsonl
+from required import require
 
 from boilerkit import cli_progress
 from boilerkit.cli_progress import shown_progress
@@ -68,7 +69,7 @@ def shown_on_a_terminal(model: Path, folder: Path, setup: str = "") -> str:
 
 
 def test_a_terminal_has_a_bar_with_rate_and_time_left(toy_folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("tqdm")
+    require("tqdm")
     shown = shown_on_a_terminal(toy_folder, tmp_path)
     assert "100%|" in shown
     assert re.search(r"\[\d\d:\d\d<\d\d:\d\d, .*B/s, 10 records, [\d,]+/s\]", shown)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import CLEANED, PAGE, TEXT, plain_totals, require, write_warc
+from engines import CLEANED, PAGE, TEXT, plain_totals, write_warc
+from required import require
 
 from boilerkit import Cleaner, Document
 

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import plain_totals, require, write_warc
+from engines import plain_totals, write_warc
 from fresh_python import PACKAGE
+from required import require
 
 EXAMPLES = {
     "datatrove": ("datatrove", []),  # see TestDatatrove
