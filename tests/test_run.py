@@ -23,6 +23,7 @@ from archives import (
     write_warc,
 )
 from required import require
+from toy_model import npz_bytes, toy_arrays, toy_config, write_model
 
 import boilerkit
 from boilerkit import Cleaner, ConfigError, cli
@@ -515,6 +516,13 @@ class TestFolder:
         before = snapshot(run.out)
         assert f"a run that differs in {setting}: give" in run(path, *options, code=2)
         assert snapshot(run.out) == before
+
+    def test_another_model_of_the_same_name_is_refused(self, run: Runner, tmp_path: Path) -> None:
+        path = write_jsonl(tmp_path / "rows.jsonl", [{"text": "One"}])
+        run(path)
+        config = {**toy_config(), "vocabulary": ["footer", "menu"]}
+        run.model = write_model(tmp_path / "toy", config, npz_bytes(toy_arrays()))
+        assert "a run that differs in cleaner_sha256" in run(path, code=2)
 
     def test_changed_inputs_are_refused(self, run: Runner, tmp_path: Path) -> None:
         run(write_jsonl(tmp_path / "rows.jsonl", [{"text": "One"}]))
