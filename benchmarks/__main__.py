@@ -16,7 +16,7 @@ from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
 from benchmarks.fetch import fetch
 from benchmarks.html_report import render_html
-from benchmarks.markdown import render_sections, section_body
+from benchmarks.markdown import render_sections, section_body, write_between
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models
 from benchmarks.outputs import OutputCache, Peer, find_peers
 from benchmarks.progress import Progress
@@ -141,6 +141,7 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
 def _add_engines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="ENGINE", help="only these engines")
     parser.add_argument("--copies", type=int, default=10, help="how often to repeat the corpus")
+    parser.add_argument("--write", type=Path, help="page to write the table to")
     parser.set_defaults(command=_engines)
 
 
@@ -353,14 +354,18 @@ def _engines(options: argparse.Namespace) -> int:
     unknown = sorted(set(options.names) - set(engines.ENGINES))
     if unknown:
         raise ValueError(f"no engine {unknown[0]!r}: choose from {', '.join(engines.ENGINES)}")
-    rates = []
+    rates, failed = [], False
     for name in options.names or engines.ENGINES:
         try:
             rates.append(engines.measure_engine(name, options.copies))
         except ValueError as error:
-            print(f"skipped: {error}", file=sys.stderr)
-    print(engines.render_rates(rates), end="")
-    return 0 if rates else 1
+            print(f"failed: {error}", file=sys.stderr)
+            failed = True
+    table = engines.render_rates(rates, machine())
+    print(table)
+    if options.write and not failed:  # a page is not to lose a row unnoticed
+        write_between(options.write, engines.BEGIN, engines.END, table)
+    return int(failed)
 
 
 def _ablation(options: argparse.Namespace) -> int:

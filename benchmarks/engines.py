@@ -8,6 +8,7 @@ first run are not timed.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -23,7 +25,10 @@ from benchmarks.corpus import CORPUS
 from benchmarks.outputs import CHECKOUT
 from boilerkit import Cleaner
 
-__all__ = ["ENGINES", "Rate", "measure_engine", "render_rates"]
+__all__ = ["BEGIN", "END", "ENGINES", "Rate", "measure_engine", "render_rates"]
+
+BEGIN: Final = "<!-- figures: python -m benchmarks engines --write docs/engines.md -->"
+END: Final = "<!-- end of figures -->"
 
 Run = Callable[[], object]
 
@@ -35,6 +40,7 @@ class Rate:
     """Documents a second, directly and through an engine: medians over the rounds."""
 
     engine: str
+    version: str
     documents: int
     direct: float
     through: float
@@ -53,16 +59,17 @@ def measure_engine(name: str, copies: int) -> Rate:
     return Rate(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def render_rates(rates: Sequence[Rate]) -> str:
-    """Return a Markdown table."""
+def render_rates(rates: Sequence[Rate], machine: Mapping[str, object]) -> str:
+    """Return a Markdown table, with the machine that it was measured on below it."""
     lines = ["| engine | documents | direct, docs/s | through it, docs/s | share |"]
     lines.append("|---|---:|---:|---:|---:|")
     lines += [
-        f"| {r.engine} | {r.documents:,} | {r.direct:.1f} | {r.through:.1f} "
+        f"| {r.engine} {r.version} | {r.documents:,} | {r.direct:.1f} | {r.through:.1f} "
         f"| {r.through / r.direct:.0%} |"
         for r in rates
     ]
-    return "\n".join(lines) + "\n"
+    where = ", ".join(f"{name} {value}" for name, value in machine.items())
+    return "\n".join([*lines, "", f"Measured with {where}."])
 
 
 # --- engines: each opens with pages and a cleaner and returns what is timed ----------------------
@@ -157,8 +164,10 @@ def _spark(pages: Sequence[str], cleaner: Cleaner) -> Run:
 
     from boilerkit.integrations.spark import clean_frame
 
-    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-    spark = builder.config("spark.pyspark.python", sys.executable).getOrCreate()
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # no setting of the session's is asked
+    spark = (
+        SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    )
     frame = spark.createDataFrame([(page,) for page in pages], "html string")
     cleaned = clean_frame(frame, "html", input="html", cleaner=cleaner)
     return lambda: cleaned.write.format("noop").mode("overwrite").save()
@@ -175,12 +184,16 @@ ENGINES: Final[Mapping[str, Callable[[Sequence[str], Cleaner], Run]]] = {
 }
 
 
+# The name that an engine is installed by, where it is another.
+_PACKAGES: Final = {"langchain": "langchain-core", "sklearn": "scikit-learn", "spark": "pyspark"}
+
+
 def _measure_here(name: str, copies: int) -> Rate:
     paths = sorted((CORPUS / "pages").glob("*.html"))
     pages = [path.read_bytes().decode("utf-8", "replace") for path in paths] * copies
     cleaner = Cleaner()
     runs: dict[str, Run] = {
-        "direct": lambda: [cleaner.classify_html(page) for page in pages],
+        "direct": lambda: [cleaner.extract(page) for page in pages],
         "through": ENGINES[name](pages, cleaner),
     }
     seconds: dict[str, list[float]] = {kind: [] for kind in runs}
@@ -191,7 +204,7 @@ def _measure_here(name: str, copies: int) -> Rate:
             if number > 0:
                 seconds[kind].append(time.perf_counter() - begun)
     rates = {kind: len(pages) / statistics.median(times) for kind, times in seconds.items()}
-    return Rate(name, len(pages), rates["direct"], rates["through"])
+    return Rate(name, version(_PACKAGES.get(name, name)), len(pages), **rates)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from benchmarks.tables import Cell, Section, Table
 
-__all__ = ["render_sections", "section_body"]
+__all__ = ["render_sections", "section_body", "write_between"]
 
 
 def render_sections(head: str, parts: Iterable[Section]) -> str:
@@ -37,3 +38,12 @@ def _cell(cell: Cell) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def write_between(path: Path, begin: str, end: str, text: str) -> None:
+    """Put a text between two marks of a file; raises ValueError without them."""
+    before, found, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"{path} has no lines {begin!r} and {end!r} to write between")
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.datasets import Kind
-from benchmarks.markdown import render_sections, section_body
+from benchmarks.markdown import render_sections, section_body, write_between
 from benchmarks.results import Run, SetResult, score_difference
 from benchmarks.rows import OURS, label_of, rivals
 from benchmarks.speed import SpeedRun, speed_section
@@ -84,9 +84,4 @@ def _speed_rows(speed: SpeedRun | None) -> Iterator[tuple[Cell, ...]]:
 
 def write_readme(path: Path, section: Section) -> None:
     """Put the section's body between the two marks of a file; raises ValueError without them."""
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{path} has no lines {BEGIN!r} and {END!r} to write between")
-    text = f"{before}{BEGIN}\n\n{section_body(section)}\n\n{END}{after}"
-    path.write_text(text, encoding="utf-8")
+    write_between(path, BEGIN, END, section_body(section))

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -21,7 +22,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from boilerkit.errors import BoilerkitError, ConfigError
 from boilerkit.records import Result
 
-__all__ = ["Task", "check_jobs", "map_pages"]
+__all__ = ["Task", "check_jobs", "map_pages", "mortal_workers"]
 
 T = TypeVar("T")
 
@@ -90,6 +91,19 @@ def map_pages(task: Task, items: Iterable[Any], *, n_jobs: int) -> Iterator[Resu
             yield from _in_order(_rounds(pairs, n_jobs), lambda r: pool.submit(_finish, run, r))
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def mortal_workers() -> Iterator[None]:
+    """Within the block, the processes that `map_pages` works in end soon after this one was killed.
+
+    Others end only if they were not in the middle of a message; else they wait for its rest. For
+    programs of our own: joblib's processes, which others may be using, are started anew for it.
+    """
+    from joblib import parallel_config
+
+    with parallel_config(backend="loky", initializer=_watch, initargs=(os.getpid(),)):
+        yield
 
 
 def _pair(place: int, item: Any) -> _Item:
@@ -240,13 +254,17 @@ def _unpack(parcel: _Parcel) -> Task:
     if parcel.pickled is None:
         raise _UnknownTaskError(parcel.name)
     if os.getppid() == parcel.parent:
-        threading.Thread(target=_die_with, args=(parcel.parent,), daemon=True).start()
+        _watch(parcel.parent)
     task: Task = pickle.loads(parcel.pickled)
     return task
 
 
+def _watch(parent: int) -> None:
+    """Make this process end soon after its parent was killed: joblib's would wait for minutes."""
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+
+
 def _die_with(parent: int) -> None:
-    """End this process soon after its parent was killed: joblib's would wait for minutes."""
     while os.getppid() == parent:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     os._exit(1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from argparse import Namespace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,8 @@ def _settings(arguments: Namespace, inputs: list[Input], cleaner: Cleaner) -> di
         "keep": sorted(arguments.keep),
         "drop": arguments.drop and sorted(arguments.drop),
         "inputs": [[str(source.path), source.kind, source.n_bytes] for source in inputs],
+        # a model that was trained anew may have its old name
+        "cleaner_sha256": sha256(pickle.dumps(cleaner, pickle.HIGHEST_PROTOCOL)).hexdigest(),
     }
 
 

@@ -13,13 +13,13 @@ import shutil
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from boilerkit.batch import map_pages
+from boilerkit.batch import map_pages, mortal_workers
 from boilerkit.decode import decode_text
 from boilerkit.errors import BoilerkitWarning, ConfigError
 from boilerkit.inputs import Input
@@ -99,7 +99,8 @@ def run(job: Run, settings: dict[str, Any], progress: Progress) -> Totals:
     state.mkdir(parents=True, exist_ok=True)
     with _locked(state / "lock"):
         _write_json(state / "settings.json", settings, state)
-        notes = _work(job, state, progress)
+        with nullcontext() if job.n_jobs == 1 else mortal_workers():
+            notes = _work(job, state, progress)
         totals = sum((Totals.from_dict(note["totals"]) for note in notes), Totals())
         with whole_file(job.out / ERRORS_NAME, state / "scratch") as file:
             file.writelines(json_line(error) for note in notes for error in note["errors"])

@@ -18,6 +18,8 @@ _HTML_TYPES: Final = ("text/html", "application/xhtml+xml")
 _STARTS: Final = {".gz": b"\x1f\x8b\x08", ".zst": b"\x28\xb5\x2f\xfd", ".lz4": b"\x04\x22\x4d\x18"}
 _PLAIN_START: Final = b"WARC/1."
 _SEARCHED_BYTES: Final = 2**20
+# The address of what a crawler, such as wget, notes about its own work.
+_NOTES: Final = "metadata:"
 
 
 def check_warc() -> None:
@@ -98,14 +100,20 @@ def _record(found: WarcRecord, source: Input, position: int) -> Record:
     if len(block) < found.content_length:
         problem = f"cut short: {len(block)} of {found.content_length} bytes"
         return Record(id, position, problem=problem)
-    url = found.headers.get("WARC-Target-URI")
+    url = _address(found)
     fields = {"id": id, "url": url, "date": found.headers.get("WARC-Date"), "status": None}
     if found.headers.get("WARC-Type") == "response":
         return _response(found, block, Record(id, position, fields=fields), url)
     kind = _kind(found.headers.get("Content-Type"))
-    if kind is None:
+    if kind is None or (url is not None and url.startswith(_NOTES)):
         return Record(id, position, skipped=True)
     return Record(id, position, Page(block, kind, url), fields)
+
+
+def _address(found: WarcRecord) -> str | None:
+    """Return the address of a record without the angle brackets that wget writes around it."""
+    url: str | None = found.headers.get("WARC-Target-URI")
+    return None if url is None else url.removeprefix("<").removesuffix(">")
 
 
 def _response(found: WarcRecord, block: bytes, bare: Record, url: str | None) -> Record:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
+from required import require
 
 FERRIES = ("Gartz", "Ellin", "Kienitz", "Lunow", "Zollbrücke", "Güstebiese")
 SENTENCES = (
@@ -47,7 +47,7 @@ def write_jsonl(path: Path, records: Sequence[Any]) -> Path:
     if path.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
     elif path.suffix == ".zst":
-        data = pytest.importorskip("zstandard").ZstdCompressor().compress(data)
+        data = require("zstandard").ZstdCompressor().compress(data)
     path.write_bytes(data)
     return path
 
@@ -59,8 +59,10 @@ def warc_record(
     type: str = "response",
     content_type: str = "text/html; charset=utf-8",
     http: str = "",
+    url: str | None = None,
 ) -> bytes:
     """Return a WARC record, a response with its HTTP message unless `type` is another."""
+    url = url or f"https://river.example/{number}"
     outer = content_type
     if type == "response":
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n{http}\r\n"
@@ -68,7 +70,7 @@ def warc_record(
         outer = "application/http; msgtype=response"
     headers = (
         f"WARC/1.0\r\nWARC-Type: {type}\r\nWARC-Record-ID: <urn:uuid:{number:08d}>\r\n"
-        f"WARC-Date: 2031-05-04T10:00:00Z\r\nWARC-Target-URI: https://river.example/{number}\r\n"
+        f"WARC-Date: 2031-05-04T10:00:00Z\r\nWARC-Target-URI: {url}\r\n"
         f"Content-Type: {outer}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return headers.encode() + body + b"\r\n\r\n"
@@ -79,7 +81,7 @@ def compressor(ending: str) -> Callable[[bytes], bytes]:
     if ending == ".gz":
         return lambda data: gzip.compress(data, compresslevel=1, mtime=0)
     if ending == ".zst":
-        zstd = pytest.importorskip("zstandard").ZstdCompressor()
+        zstd = require("zstandard").ZstdCompressor()
         return lambda data: bytes(zstd.compress(data))
     return bytes
 
@@ -92,8 +94,8 @@ def write_warc(path: Path, records: Sequence[bytes]) -> Path:
 
 def write_parquet(path: Path, columns: dict[str, Any]) -> Path:
     """Write a Parquet file of small row groups."""
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = require("pyarrow")
+    parquet = require("pyarrow.parquet")
     parquet.write_table(pyarrow.table(columns), path, row_group_size=100)
     return path
 

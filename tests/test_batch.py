@@ -9,7 +9,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -174,12 +174,33 @@ class TestKilledWorkers:
             "print(*reusable_executor._executor._processes, flush=True)\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
         )
-        pids = [int(pid) for pid in run_python(program).stdout.split()]
-        assert len(pids) == 2
-        deadline = time.monotonic() + 60
-        while any(map(is_running, pids)):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_for_end([int(pid) for pid in run_python(program).stdout.split()])
+
+    def test_mortal_workers_do_not_wait_for_the_rest_of_a_message(self) -> None:
+        # They are busy while their caller writes more than a pipe holds and is killed over it.
+        program = (
+            "import os, signal, threading, time\n"
+            "from boilerkit.batch import map_pages, mortal_workers\n"
+            "from joblib import Parallel, delayed\n"
+            "from joblib.externals.loky import reusable_executor\n"
+            "with mortal_workers():\n"
+            "    Parallel(n_jobs=2)(delayed(abs)(number) for number in range(4))\n"
+            "    executor = reusable_executor._executor\n"
+            "    print(*executor._processes, flush=True)\n"
+            "    for _ in range(2):\n"
+            "        executor.submit(time.sleep, 4)\n"
+            "    threading.Timer(2, os.kill, (os.getpid(), signal.SIGKILL)).start()\n"
+            "    list(map_pages(len, ['x' * 1_000_000] * 8, n_jobs=2))\n"
+        )
+        wait_for_end([int(pid) for pid in run_python(program).stdout.split()])
+
+
+def wait_for_end(pids: Sequence[int]) -> None:
+    assert len(pids) == 2
+    deadline = time.monotonic() + 60
+    while any(map(is_running, pids)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def is_running(pid: int) -> bool:

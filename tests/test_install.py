@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 import venv
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -294,3 +299,53 @@ class TestWithLxmlAlone:
 
     def test_text_is_cleaned_too(self, with_lxml: Environment) -> None:
         assert with_lxml.boilerkit("clean", "-", text=TEXT).stdout == TEXT
+
+
+@pytest.fixture
+def site(root: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a site with one page."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "robots.txt").touch()
+    page = (root / "examples" / "page.html").read_text(encoding="utf-8")
+    body = re.sub(r"<link[^>]*>|(href|src)=\S*", "", page)  # there is nothing else to fetch
+    (tmp_path / "site" / "index.html").write_text(body, encoding="utf-8")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "site"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.skipif(shutil.which("wget") is None, reason="needs wget")
+class TestFiveCommands:
+    def commands(self, path: Path) -> list[str]:
+        block = re.search(r"```sh\n(python3 -m venv env\n.*?)```", path.read_text("utf-8"), re.S)
+        assert block is not None
+        return block[1].splitlines()
+
+    def test_are_the_same_wherever_they_stand(self, root: Path) -> None:
+        commands = self.commands(root / "README.md")
+        assert len(commands) == 5
+        assert self.commands(root / "docs" / "batches.md") == commands
+
+    def test_lead_from_nothing_to_a_cleaned_parquet_file(
+        self, built: Distributions, root: Path, tmp_path: Path, site: str
+    ) -> None:
+        settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        links = [str(built.wheel.parent), settings.get("PIP_FIND_LINKS", "")]
+        settings["PIP_FIND_LINKS"] = " ".join(links)
+        settings["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), settings["PATH"]])
+        settings["no_proxy"] = "127.0.0.1"
+        for command in self.commands(root / "docs" / "batches.md"):
+            done = subprocess.run(
+                ["sh", "-c", command.replace("https://example.org", site)],
+                cwd=tmp_path,
+                env=settings,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, (command, done.stderr)
+        assert (tmp_path / "cleaned" / "crawl.parquet").is_file()
+        assert "Eleven winters of work" in done.stdout
+        assert "We use cookies" not in done.stdout

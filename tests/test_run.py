@@ -22,6 +22,8 @@ from archives import (
     write_parquet,
     write_warc,
 )
+from required import require
+from toy_model import npz_bytes, toy_arrays, toy_config, write_model
 
 import boilerkit
 from boilerkit import Cleaner, ConfigError, cli
@@ -49,7 +51,7 @@ class Runner:
         return [(error["id"], error["reason"]) for error in self.results("errors.jsonl")]
 
     def table(self, name: str) -> Any:
-        return pytest.importorskip("pyarrow.parquet").read_table(self.out / name)
+        return require("pyarrow.parquet").read_table(self.out / name)
 
 
 @pytest.fixture
@@ -184,7 +186,7 @@ class TestJsonLines:
         assert reason.startswith("the file is damaged from here")
 
     def test_several_frames_are_one_file(self, run: Runner, tmp_path: Path) -> None:
-        zstd = pytest.importorskip("zstandard").ZstdCompressor()
+        zstd = require("zstandard").ZstdCompressor()
         frames = [zstd.compress(b'{"text": "%d"}\n' % number) for number in range(5)]
         (tmp_path / "rows.jsonl.zst").write_bytes(b"".join(frames))
         run(tmp_path / "rows.jsonl.zst")
@@ -234,7 +236,7 @@ class TestParquet:
     def test_keeps_every_other_column_as_it_was(
         self, run: Runner, toy: Cleaner, tmp_path: Path
     ) -> None:
-        pyarrow = pytest.importorskip("pyarrow")
+        pyarrow = require("pyarrow")
         count = 280
         others = {
             "rank": pyarrow.array(range(count), pyarrow.int16()),
@@ -266,7 +268,7 @@ class TestParquet:
         assert run.errors() == [("b", "text is no string")]
 
     def test_to_json_lines_writes_what_json_can_say(self, run: Runner, tmp_path: Path) -> None:
-        pyarrow = pytest.importorskip("pyarrow")
+        pyarrow = require("pyarrow")
         day = pyarrow.array([0], pyarrow.timestamp("s"))
         columns = {"text": ["One"], "day": day, "raw": [b"\0\1"], "rate": [math.nan]}
         run(write_parquet(tmp_path / "table.parquet", columns))
@@ -278,7 +280,7 @@ class TestParquet:
     def test_without_results_has_its_columns_all_the_same(
         self, run: Runner, tmp_path: Path, texts: list[None]
     ) -> None:
-        pyarrow = pytest.importorskip("pyarrow")
+        pyarrow = require("pyarrow")
         columns = {
             "text": pyarrow.array(texts, pyarrow.string()),
             "n": pyarrow.array([1] * len(texts), pyarrow.int8()),
@@ -290,7 +292,7 @@ class TestParquet:
     def test_a_damaged_row_group_costs_its_rows(self, run: Runner, tmp_path: Path) -> None:
         rows = [random.Random(n).randbytes(10).hex() for n in range(300)]
         path = write_parquet(tmp_path / "table.parquet", {"text": rows})
-        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet = require("pyarrow.parquet")
         with parquet.ParquetFile(path) as file:
             start = file.metadata.row_group(1).column(0).dictionary_page_offset
         data = bytearray(path.read_bytes())
@@ -303,7 +305,7 @@ class TestParquet:
         assert reason.startswith("the rows from here to 199 cannot be read")
 
     def test_what_is_no_parquet_is_reported(self, run: Runner, tmp_path: Path) -> None:
-        pytest.importorskip("pyarrow")
+        require("pyarrow")
         (tmp_path / "table.parquet").write_bytes(b"PAR1 and no more")
         run(tmp_path / "table.parquet", "--format=parquet")
         ((id, reason),) = run.errors()
@@ -319,7 +321,7 @@ class TestParquet:
 
 @pytest.fixture
 def _needs_fastwarc() -> None:
-    pytest.importorskip("fastwarc")
+    require("fastwarc")
 
 
 def uuid(number: int) -> str:
@@ -385,6 +387,16 @@ class TestWarc:
         assert figures(printed)["skipped, as no page"] == "2"
         assert run.errors() == []
 
+    def test_archives_of_wget_are_read(self, run: Runner, tmp_path: Path) -> None:
+        notes = "metadata://gnu.org/software/wget/warc/wget.log"
+        records = [
+            warc_record(0, b"<p>Ferry", url="<https://river.example/0>"),
+            warc_record(1, b"saved", type="resource", content_type="text/plain", url=f"<{notes}>"),
+        ]
+        printed = run(write_warc(tmp_path / "crawl.warc.gz", records))
+        assert [row["url"] for row in run.results("crawl.jsonl")] == ["https://river.example/0"]
+        assert figures(printed)["skipped, as no page"] == "1"
+
     def test_broken_messages_cost_themselves(self, run: Runner, tmp_path: Path) -> None:
         records = [
             warc_record(0, b"<p>One"),
@@ -446,7 +458,7 @@ class TestWarc:
         assert [row["text"] for row in run.results("crawl.jsonl")] == ["One"]
 
     def test_to_parquet(self, run: Runner, toy: Cleaner, tmp_path: Path) -> None:
-        pytest.importorskip("pyarrow")
+        require("pyarrow")
         path = write_warc(tmp_path / "crawl.warc.gz", [warc_record(7, page(7).encode())])
         run(path, "--format=parquet")
         assert run.table("crawl.parquet").to_pylist() == [
@@ -498,12 +510,19 @@ class TestFolder:
         self, run: Runner, tmp_path: Path, options: Sequence[str], setting: str
     ) -> None:
         if setting == "format":
-            pytest.importorskip("pyarrow")
+            require("pyarrow")
         path = write_jsonl(tmp_path / "rows.jsonl", [{"text": "One"}])
         run(path)
         before = snapshot(run.out)
         assert f"a run that differs in {setting}: give" in run(path, *options, code=2)
         assert snapshot(run.out) == before
+
+    def test_another_model_of_the_same_name_is_refused(self, run: Runner, tmp_path: Path) -> None:
+        path = write_jsonl(tmp_path / "rows.jsonl", [{"text": "One"}])
+        run(path)
+        config = {**toy_config(), "vocabulary": ["footer", "menu"]}
+        run.model = write_model(tmp_path / "toy", config, npz_bytes(toy_arrays()))
+        assert "a run that differs in cleaner_sha256" in run(path, code=2)
 
     def test_changed_inputs_are_refused(self, run: Runner, tmp_path: Path) -> None:
         run(write_jsonl(tmp_path / "rows.jsonl", [{"text": "One"}]))

@@ -1,32 +1,15 @@
-"""What the engines' tests share: which engine must be there, and records good and bad."""
+"""What the engines' tests share: records good and bad, and where they go."""
 
 from __future__ import annotations
 
-import importlib
-import os
+import json
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
-
-import pytest
 
 #: With the toy model (toy_model.py) the middle line goes as a donation, the last as navigation.
 TEXT = "The ferry left at noon.\nGive @ today!!!\nIt came back at six.\nShare!!!"
 CLEANED = "The ferry left at noon.\nIt came back at six."
 PAGE = "".join(f"<p>{line}</p>" for line in TEXT.split("\n"))
-
-
-def require(name: str) -> ModuleType:
-    """Import an engine; where it is missing skip the file, or fail if $BOILERKIT_ENGINES names it.
-
-    The variable holds module names; CI sets it, so that no engine is left out unnoticed.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        if name in os.environ.get("BOILERKIT_ENGINES", "").split():
-            raise
-        pytest.skip(f"{error}: install its extra", allow_module_level=True)
 
 
 def write_warc(path: Path, pages: list[str]) -> None:
@@ -44,3 +27,9 @@ def write_warc(path: Path, pages: list[str]) -> None:
                 warc_headers_dict={"WARC-Identified-Payload-Type": "text/html"},
             )
             writer.write_record(record)
+
+
+def plain_totals(logs: Path, step: int) -> dict[str, int]:
+    """Return the totals of one step of datatrove's as it saved them."""
+    stats = json.loads((logs / "stats.json").read_text(encoding="utf-8"))[step]["stats"]
+    return {k: v["total"] if isinstance(v, dict) else v for k, v in stats.items()}

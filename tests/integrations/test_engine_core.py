@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from engines import CLEANED, PAGE, TEXT
 from fresh_python import run_python
+from required import require
 
 from boilerkit import Cleaner, ConfigError, Label
 from boilerkit.integrations.core import Cleaned, RecordCleaner
@@ -95,6 +96,19 @@ class TestModules:
             f"print(set({sorted(_packages())!r}) & set(sys.modules))"
         )
         assert run_python(program).stdout == "set()\n"
+
+
+class TestRequire:
+    def test_skips_what_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("BOILERKIT_ENGINES", raising=False)
+        with pytest.raises(pytest.skip.Exception, match="no_engine"):
+            require("no_engine")
+
+    @pytest.mark.parametrize("name", ["no_engine", "no_engine.part"])
+    def test_fails_for_what_must_be_there(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        monkeypatch.setenv("BOILERKIT_ENGINES", "json no_engine")
+        with pytest.raises(ModuleNotFoundError, match="no_engine"):
+            require(name)
 
 
 def _packages() -> Iterator[str]:

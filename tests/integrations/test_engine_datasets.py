@@ -6,8 +6,9 @@ import doctest
 from pathlib import Path
 
 import pytest
-from engines import CLEANED, PAGE, TEXT, require
+from engines import CLEANED, PAGE, TEXT
 from fresh_python import run_python
+from required import require
 
 from boilerkit import Cleaner, ConfigError
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import CLEANED, PAGE, TEXT, require, write_warc
+from engines import CLEANED, PAGE, TEXT, plain_totals, write_warc
+from required import require
 
 from boilerkit import Cleaner, Document
 
@@ -35,12 +36,6 @@ def read_jsonl(folder: Path) -> list[dict[str, Any]]:
     for path in sorted(folder.glob("*.jsonl.gz")):
         lines += gzip.decompress(path.read_bytes()).decode().splitlines()
     return sorted(map(json.loads, lines), key=lambda record: str(record["metadata"]["url"]))
-
-
-def plain_totals(logs: Path, step: int) -> dict[str, int]:
-    """Return the totals of one step as datatrove saved them."""
-    stats = json.loads((logs / "stats.json").read_text(encoding="utf-8"))[step]["stats"]
-    return {k: v["total"] if isinstance(v, dict) else v for k, v in stats.items()}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from engines import CLEANED, PAGE, TEXT, require
+from engines import CLEANED, PAGE, TEXT
+from required import require
 
 from boilerkit import Cleaner
 from boilerkit import Document as Labelled

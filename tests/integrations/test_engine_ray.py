@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import CLEANED, PAGE, TEXT, require
+from engines import CLEANED, PAGE, TEXT
+from required import require
 
 from boilerkit import Cleaner
 

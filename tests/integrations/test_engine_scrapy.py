@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import CLEANED, PAGE, TEXT, require
+from engines import CLEANED, PAGE, TEXT
 from fresh_python import run_python
+from required import require
 
 from boilerkit import Cleaner, ConfigError
 

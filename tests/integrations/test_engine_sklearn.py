@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engines import CLEANED, PAGE, TEXT, require
+from engines import CLEANED, PAGE, TEXT
+from required import require
 
 from boilerkit import BoilerkitWarning, CleanConfig, Cleaner, ConfigError
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import CLEANED, PAGE, TEXT, require
+from engines import CLEANED, PAGE, TEXT
+from required import require
 
 from boilerkit import Cleaner, ConfigError
 
@@ -44,7 +45,8 @@ def _load_logged(path: str, state: tuple[Any, ...]) -> Cleaner:
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", sys.executable)
-        patch.setenv("PYTHONPATH", os.path.dirname(__file__))  # the workers know Logged
+        folder = Path(__file__).parent
+        patch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{folder.parent}")  # workers know Logged
         session = (
             SparkSession.builder.master(f"local[{N_WORKERS}]")
             .config("spark.ui.enabled", "false")
