@@ -9,6 +9,8 @@ install nothing but refuse an extra that there is not. ``text`` shows no code.
 from __future__ import annotations
 
 import doctest
+import importlib
+import inspect
 import json
 import os
 import re
@@ -23,7 +25,9 @@ from pathlib import Path
 import pytest
 from archives import page, warc_record, write_jsonl
 from fresh_python import PACKAGE
+from lxml.html import document_fromstring
 
+import boilerkit
 from benchmarks.__main__ import _parser as benchmarks_parser
 from boilerkit.cli import _build_parser as boilerkit_parser
 
@@ -338,3 +342,93 @@ class TestFigures:
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8")):
         assert ":" in target or (path.parent / target).exists(), target
+
+
+# --- the site -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as CI builds it: a warning is an error."""
+    for package in ("material", "mkdocstrings"):
+        if "mkdocs" in os.environ.get("BOILERKIT_ENGINES", "").split():
+            importlib.import_module(package)
+        pytest.importorskip(package)
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def text_of(path: Path) -> str:
+    """Return the visible text of a page's main part, white space folded."""
+    main = document_fromstring(path.read_bytes()).find(".//article")
+    assert main is not None
+    return " ".join(main.text_content().split())
+
+
+class TestSite:
+    def test_every_page_is_in_it(self, site: Path) -> None:
+        for path in ROOT.glob("docs/*.md"):
+            assert site.joinpath(f"{path.stem}.html").is_file(), path.name
+        for name in ("changelog", "contributing", "security", "results", "model-card", "models"):
+            assert site.joinpath(f"{name}.html").is_file(), name
+
+    def test_the_api_has_every_public_name_with_its_docstring(self, site: Path) -> None:
+        api = text_of(site / "api.html")
+        for name in boilerkit.__all__:
+            if name != "__version__":
+                summary = inspect.cleandoc(getattr(boilerkit, name).__doc__).split("\n")[0]
+                assert name in api, name
+                assert plain(summary) in plain(api), name
+
+    def test_the_model_card_is_the_card(self, site: Path) -> None:
+        card = json.loads((ROOT / "models" / "boilerkit-1" / "card.json").read_text("utf-8"))
+        shown = text_of(site / "model-card.html")
+        for value in leaves(card):
+            assert " ".join(str(value).split()) in shown, value
+
+    def test_known_failures_are_those_of_the_tests(self, site: Path) -> None:
+        failures = json.loads((ROOT / "tests" / "cases" / "known_failures.json").read_text("utf-8"))
+        shown = text_of(site / "limits.html")
+        assert all(name in shown for name in failures)
+        assert f"{len(failures)} of the " in shown
+
+    def test_figures_are_those_of_the_results(self, site: Path) -> None:
+        results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+        in_short = results.partition("## In short")[2].partition("\n## ")[0]
+        figures = FIGURE.findall(in_short)
+        assert figures
+        for name in ("results", "benchmark"):
+            shown = text_of(site / f"{name}.html")
+            assert all(figure in shown for figure in figures), name
+
+    def test_nothing_comes_from_elsewhere(self, site: Path) -> None:
+        for path in site.rglob("*.html"):
+            loaded = document_fromstring(path.read_bytes()).xpath(
+                "//script/@src | //link[@rel='stylesheet' or @rel='preconnect']/@href | //img/@src"
+            )
+            assert not [address for address in loaded if "//" in address], path.name
+
+
+def leaves(value: object) -> Iterator[object]:
+    """Yield the values in nested dicts and lists that are neither."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+def plain(text: str) -> str:
+    """Return the words, without the marks around them."""
+    return " ".join(re.findall(r"\w+", re.sub(r":\w+:`", "`", text)))
