@@ -33,7 +33,6 @@ COPIES = {
 _ADDRESSES = {**COPIES, CARD: "model-card.md"}
 _LINK = re.compile(r"(?<=\]\()([^)#\s]+)(?=[)#])")
 _PLACEHOLDER = re.compile(r"^<!-- generated: (.+) -->$", re.MULTILINE)
-_ROLE = re.compile(r":(?:func|class|meth|attr|mod):(?=<code>)")
 
 
 # --- the hook -----------------------------------------------------------------------------------
@@ -51,11 +50,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Fill in the generated parts of a page, and lead its links to the site's own pages."""
     return with_site_links(filled_in(markdown), page.file.src_uri)
-
-
-def on_page_content(html: str, **_: object) -> str:
-    """Take the marks of reStructuredText off the names in docstrings."""
-    return _ROLE.sub("", html)
 
 
 # --- pages and parts ----------------------------------------------------------------------------
