@@ -1,7 +1,7 @@
 """Docstrings of boilerkit as Markdown: an extension of Griffe, which reads them for the site.
 
-A paragraph that describes arguments, one ``name: what it is`` after another, becomes a list; the roles
-of reStructuredText (``:func:`name` ``) become plain names.
+A paragraph that describes arguments, one ``name: what it is`` after another, becomes a list; the
+roles of reStructuredText (``:func:`name` ``) become plain names.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Docstrings(griffe.Extension):
 
 
 def as_markdown(docstring: str, names: set[str]) -> str:
-    """Return a docstring as Markdown; `names` are those of the object's arguments and attributes."""
+    """Return a docstring as Markdown; `names` are those of arguments and attributes."""
     text = _LITERAL.sub(r"`\1`", _ROLE.sub("", docstring))
     return "\n\n".join(_as_list(part, names) for part in text.split("\n\n"))
 
