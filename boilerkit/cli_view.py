@@ -59,7 +59,7 @@ def _write_pages(out: Path, shown: Sequence[Shown]) -> None:
     for item in shown:
         page = out.joinpath(f"{item.name}.html")
         page.parent.mkdir(parents=True, exist_ok=True)
-        write_file(page, render_view(item))
+        write_file(page, render_view(item, index=f"{'../' * item.name.count('/')}{_INDEX}"))
     addresses = {item.name: quote(f"{item.name}.html") for item in shown}
     write_file(out / _INDEX, render_index(shown, addresses))
 

@@ -54,6 +54,15 @@ class TestView:
         page = (out / "sub" / "ferry & bridge.html.html").read_text("utf-8")
         assert "No ferry on the Oder" in shown_texts(page)
         assert len(list(out.rglob("*.html"))) == 3
+        for name in ("ferry.txt.html", "sub/ferry & bridge.html.html"):
+            (back,) = lxml_html.document_fromstring((out / name).read_text("utf-8")).xpath(
+                "//a/@href"
+            )
+            assert (out / name).parent.joinpath(back).resolve() == (out / "index.html").resolve()
+
+    def test_of_a_file_leads_nowhere_else(self, folder: Path) -> None:
+        page = run_fine("view", folder / "ferry.txt")
+        assert not lxml_html.document_fromstring(page).xpath("//a")
 
     def test_of_a_folder_needs_another_folder(self, folder: Path) -> None:
         assert "give -o DIR" in run_refused("view", folder)
