@@ -89,6 +89,7 @@ class TestDistributions:
         with tarfile.open(distributions[1]) as archive:
             names = {name.partition("/")[2] for name in archive.getnames()}
         assert {
+            ".github/workflows/ci.yml",
             "mkdocs.yml",
             "docs/index.md",
             "docs/data-flow.svg",
