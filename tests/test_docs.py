@@ -33,7 +33,8 @@ from boilerkit.cli import _build_parser as boilerkit_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
-PAGES = [*(ROOT / name for name in SITE), *sorted(ROOT.glob("docs/*.md"))]
+OTHERS = ("models/CHANGELOG.md", "benchmarks/corpus/README.md")
+PAGES = [*(ROOT / name for name in (*SITE, *OTHERS)), *sorted(ROOT.glob("docs/*.md"))]
 LANGUAGES = {"python", "sh", "console", "json", "text"}
 
 ACCEPT = 'python -m benchmarks gate --accept-corpus --reason "two pages and two texts in Estonian"'
@@ -41,7 +42,7 @@ ACCEPT = 'python -m benchmarks gate --accept-corpus --reason "two pages and two 
 # their Python is compiled.
 NOT_RUN = {
     ("README.md", "python3 -m pip install -e '.[dev]' && python3 -m pytest"): "runs this test",
-    ("CONTRIBUTING.md", "python3 -m venv .venv && . .venv/bin/activate"): "the same",
+    ("CONTRIBUTING.md", "python3 -m venv .venv && . .venv/bin/activate"): "runs this test",
     ("docs/batches.md", 'with joblib.parallel_config(backend="dask"):  # or "ray", "spark"'): (
         "needs a Dask cluster; tests/test_batch.py runs another backend"
     ),
@@ -291,6 +292,20 @@ class TestIsShown:
 
     def test_other_words_do_not_pass(self) -> None:
         assert not is_shown("a ...\ne\n", "a b c\nd\n")
+
+
+DOCTESTS = [path for path in PACKAGE.rglob("*.py") if ">>> " in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", DOCTESTS, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_docstrings_show_what_happens(path: Path) -> None:
+    if path.name == "arrow.py":
+        pytest.importorskip("pyarrow")
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    module = importlib.import_module(".".join(part for part in parts if part != "__init__"))
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert result.attempted
+    assert not result.failed
 
 
 # --- figures ------------------------------------------------------------------------------------
