@@ -66,8 +66,8 @@ def extract(
     """Return the main content of a page, one line per paragraph, heading, list item, table row.
 
     html: the page as text, bytes or a parsed lxml element (left unchanged).
-    url: the page's address, which relative links are resolved against. charset: the one that
-    HTTP declared, for bytes.
+    url: the page's address, which relative links are resolved against.
+    charset: the one that HTTP declared, for bytes.
     format: ``text``; ``markdown``, with headings, lists, tables, quotes and code; or
     ``markdown+links``, with the addresses of links too.
 

@@ -103,7 +103,11 @@ def _add_bench(commands: _Subparsers) -> None:
     parser = _add_command(commands, "bench", "score your own labelled pages and texts")
     parser.epilog = _BENCH_EXIT_CODES
     parser.add_argument(
-        "--pages", required=True, metavar="DIR", help="the labelled items (see docs/benchmark.md)"
+        "--pages",
+        required=True,
+        metavar="DIR",
+        help="pages with their text (NAME.html, NAME.txt) or labels (NAME.json), texts with their"
+        " labels (NAME.txt, NAME.labels.json); see docs/benchmark.md",
     )
     parser.add_argument(
         "--min-f1",
@@ -160,7 +164,8 @@ def _add_view_commands(commands: _Subparsers) -> None:
             "--out",
             default=STDOUT,
             metavar="HTML",
-            help=f"the file to write, for view of a folder the folder (default: {STDOUT})",
+            help=f"the file to write, for view of a folder the folder (default: {STDOUT}, standard"
+            " output)",
         )
         _add_input_options(parser)
         _add_label_options(parser)
@@ -173,7 +178,7 @@ def _add_train(commands: _Subparsers) -> None:
     parser.add_argument(
         "--base",
         metavar="NAME_OR_FOLDER",
-        help="adapt this model (default: the packaged one) to your labels, which --data holds",
+        help="adapt a model (default is the name of the packaged one) to the labels in --data",
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="the model's folder")
     parser.add_argument(
@@ -190,7 +195,10 @@ def _add_train(commands: _Subparsers) -> None:
 
 
 def _add_command(commands: _Subparsers, name: str, help: str) -> argparse.ArgumentParser:
-    return commands.add_parser(name, help=help, epilog=_EXIT_CODES, allow_abbrev=False)
+    description = f"{help[0].upper()}{help[1:]}."
+    return commands.add_parser(
+        name, help=help, description=description, epilog=_EXIT_CODES, allow_abbrev=False
+    )
 
 
 def _add_input_options(parser: argparse.ArgumentParser) -> None:

@@ -41,12 +41,17 @@ def read_source(name: str, *, kind: str | None, charset: str | None) -> Source:
 
     kind: ``html``, ``text`` or None to look at the content. charset: the one declared for it.
 
-    Raises OSError for a file that cannot be read, ConfigError for an unknown character set.
+    Raises OSError for a file that cannot be read, ConfigError for what is no file and for an
+    unknown character set.
     """
     from boilerkit.decode import decode_html, decode_text
 
     if charset is not None:
         _check_charset(charset)
+    if name.startswith(("http://", "https://")):
+        raise ConfigError("an address: boilerkit fetches nothing, save the page to a file first")
+    if Path(name).is_dir():
+        raise ConfigError("a folder: boilerkit run cleans folders, view and annotate show them")
     data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
     if kind is None:
         kind = "html" if _looks_like_html(data) else "text"

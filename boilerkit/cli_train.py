@@ -52,15 +52,13 @@ def _adapt(arguments: Namespace, labels: Path) -> list[str]:
     gain = validation.gain
     if not gain.wins:
         complain("the gain may be chance: label more documents, or keep the base model")
-    rows = [
-        f"{name}\t{_figure(before)}\t{_figure(after)}"
-        for name, (before, after) in validation.measures().items()
-    ]
+    measures = validation.measures().items()
+    rows = [(name, _figure(before), _figure(after)) for name, (before, after) in measures]
     ends = f"{gain.range.low:+.3f} to {gain.range.high:+.3f}"
+    rows.append(("gain in balanced accuracy", f"{gain.difference:+.3f}", f"  {ends}"))
     return [
-        "measure\tbase\tadapted",
-        *rows,
-        f"gain in balanced accuracy\t{gain.difference:+.3f}\t{ends}",
+        f"{name:<25}  {first:>6}  {second:>7}"
+        for name, first, second in [("measure", "base", "adapted"), *rows]
     ]
 
 

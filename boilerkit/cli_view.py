@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -59,7 +60,7 @@ def _write_pages(out: Path, shown: Sequence[Shown]) -> None:
     for item in shown:
         page = out.joinpath(f"{item.name}.html")
         page.parent.mkdir(parents=True, exist_ok=True)
-        write_file(page, render_view(item))
+        write_file(page, render_view(item, index=f"{'../' * item.name.count('/')}{_INDEX}"))
     addresses = {item.name: quote(f"{item.name}.html") for item in shown}
     write_file(out / _INDEX, render_index(shown, addresses))
 
@@ -149,6 +150,8 @@ def _base_name(path: str) -> str:
 
 def _write_page(arguments: Namespace, page: str) -> None:
     if arguments.out == STDOUT:
+        if sys.stdout.isatty():
+            raise ConfigError("a terminal shows no page: give -o page.html and open that")
         write_stdout(page)
         return
     out = Path(arguments.out)
@@ -156,4 +159,5 @@ def _write_page(arguments: Namespace, page: str) -> None:
         raise ConfigError(f"{out} is a folder: name the page to write, such as {out / 'page.html'}")
     if arguments.path != STDIN and out.resolve() == Path(arguments.path).resolve():
         raise ConfigError(f"{out} is the input: choose another file for -o")
+    out.parent.mkdir(parents=True, exist_ok=True)
     write_file(out, page)

@@ -112,13 +112,16 @@ def doubt(document: ShownDocument) -> float:
     return wrong / chars if chars else 0.0
 
 
-def render_view(shown: Shown) -> str:
-    """Return one document as a self-contained page."""
+def render_view(shown: Shown, *, index: str = "") -> str:
+    """Return one document as a self-contained page; `index` is the address of a folder's index."""
     hint = (
         "Point at a line, or move with <kbd>j</kbd> and <kbd>k</kbd> (<kbd>u</kbd>: to the next"
         " unsure one), to see its score and what made it. <kbd>Esc</kbd> hides that."
     )
-    body = _frame("", _head(shown, hint), _article(shown))
+    way_back = (
+        f'<nav class="back"><a href="{escape(index)}">← All documents</a></nav>' if index else ""
+    )
+    body = _frame("", way_back, _head(shown, hint), _article(shown))
     return _page(shown.name, body, _template("view.js"))
 
 
@@ -181,7 +184,7 @@ def _template(name: str) -> str:
 
 
 def _frame(kind: str, *parts: str) -> str:
-    inside = "\n".join(parts)
+    inside = "\n".join(filter(None, parts))
     # a notebook has its own <main>
     tag = "div" if kind == "fragment" else "main"
     return f'<{tag} class="{f"boilerkit-view {kind}".strip()}">\n{inside}\n</{tag}>'

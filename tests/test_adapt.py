@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -204,10 +205,12 @@ class TestCommand:
         out = tmp_path / "mine"
         done = run("train", "--data", almanac, "--base", "default", "--out", out)
         assert done.returncode == 0, done.stderr
-        rows = [row.split("\t") for row in done.stdout.decode().splitlines()]
+        table = done.stdout.decode().splitlines()
+        rows = [re.split(" {2,}", row) for row in table]
         assert rows[0] == ["measure", "base", "adapted"]
         assert rows[-1][0] == "gain in balanced accuracy"
         assert float(rows[-1][1]) > 0
+        assert len({len(row) for row in table[:-1]}) == 1, "one column stands below the other"
         assert load_model(out).name == "mine"
 
     @pytest.mark.parametrize(

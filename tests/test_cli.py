@@ -222,7 +222,7 @@ def test_bad_files_beside_good_ones(files: Path) -> None:
     assert records[1]["title"] == "No ferry on the Oder"
     assert done.stderr.decode().splitlines() == [
         "boilerkit: gone.txt: No such file or directory",
-        "boilerkit: .: Is a directory",
+        "boilerkit: .: a folder: boilerkit run cleans folders, view and annotate show them",
     ]
     assert done.returncode == 2
 
@@ -230,6 +230,12 @@ def test_bad_files_beside_good_ones(files: Path) -> None:
 def test_missing_file_is_one_line_and_exit_code_2(files: Path) -> None:
     message = run_refused("extract", "gone.html", cwd=files)
     assert message == "boilerkit: gone.html: No such file or directory\n"
+
+
+def test_an_address_is_not_fetched() -> None:
+    message = run_refused("extract", "https://ferry.example/oder")
+    assert "https://ferry.example/oder: an address" in message
+    assert "save the page to a file" in message
 
 
 def test_several_files_need_a_place(files: Path) -> None:

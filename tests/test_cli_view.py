@@ -10,6 +10,7 @@ from lxml import html as lxml_html
 from test_cli import PAGE, TEXT, run, run_fine, run_refused
 
 import boilerkit
+from boilerkit.cli import main
 from boilerkit.user_labels import LABELS_FILE, line_hash
 
 
@@ -54,6 +55,28 @@ class TestView:
         page = (out / "sub" / "ferry & bridge.html.html").read_text("utf-8")
         assert "No ferry on the Oder" in shown_texts(page)
         assert len(list(out.rglob("*.html"))) == 3
+        for name in ("ferry.txt.html", "sub/ferry & bridge.html.html"):
+            (back,) = lxml_html.document_fromstring((out / name).read_text("utf-8")).xpath(
+                "//a/@href"
+            )
+            assert (out / name).parent.joinpath(back).resolve() == (out / "index.html").resolve()
+
+    def test_of_a_file_leads_nowhere_else(self, folder: Path) -> None:
+        page = run_fine("view", folder / "ferry.txt")
+        assert not lxml_html.document_fromstring(page).xpath("//a")
+
+    def test_makes_the_folder_of_its_page(self, folder: Path) -> None:
+        out = folder / "new" / "deep" / "page.html"
+        run_fine("view", folder / "ferry.txt", "-o", out)
+        assert shown_texts(out.read_text("utf-8")) == TEXT.split("\n")
+
+    def test_fills_no_terminal(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        assert main(["view", str(folder / "ferry.txt")]) == 2
+        out, err = capsys.readouterr()
+        assert (out, "give -o page.html" in err) == ("", True)
 
     def test_of_a_folder_needs_another_folder(self, folder: Path) -> None:
         assert "give -o DIR" in run_refused("view", folder)

@@ -210,17 +210,96 @@ class TestAnnotator:
         assert "checked" not in second.get("class").split()
 
 
+# What a person does, as a script in the page; `said` collects what is to be seen of it.
+PERSON = """
+const said = [document.hasFocus() ? "" : "no focus"];
+const press = (key, shiftKey = false) => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true }));
+const at = () => document.activeElement.querySelector(":scope > .no")?.textContent ?? "-";
+const why = () => [...document.querySelectorAll(".why")].filter((e) => e.getClientRects().length).length;
+const shown = () => [...document.querySelectorAll(".doc:not([hidden]) .line")]
+  .filter((line) => line.offsetParent).map((line) => line.querySelector(".no").textContent).join("");
+%s
+document.body.dataset.said = said.join(" ").trim();
+"""
+ROWS = [
+    ("Home", Label.NAVIGATION, 0.01),
+    ("The ferry left at noon.", Label.CONTENT, 0.95),
+    ("***", Label.EMPTY, 0.5),
+    ("It came back at six.", Label.CONTENT, 0.6),
+    ("Log in", Label.ACCOUNT, 0.02),
+]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
-def test_the_script_runs_in_a_browser(tmp_path: Path) -> None:
-    page = tmp_path / "page.html"
-    page.write_text(render_annotator([Shown("x", EVERY_LABEL)]), encoding="utf-8")
+class TestInABrowser:
+    def test_the_script_runs(self, tmp_path: Path) -> None:
+        tree = browse(render_annotator([Shown("x", EVERY_LABEL)]), tmp_path)
+        # one tab stop of all lines, and the count that the script writes
+        assert len(tree.xpath("//li[@tabindex='0']")) == 1
+        assert "0 of 14 lines" in tree.find_class("status")[0].text_content()
+
+    def test_keys_move_between_the_lines_on_show(self, tmp_path: Path) -> None:
+        keys = (
+            'for (const key of ["j", "j", "j", "k", "u", "Home"]) { press(key); said.push(at()); }'
+        )
+        assert self.said(render_view(Shown("x", document(*ROWS))), keys, tmp_path) == "1 2 4 2 4 1"
+
+    def test_a_line_in_focus_shows_its_reason_until_escape(self, tmp_path: Path) -> None:
+        keys = 'said.push(why()); press("j"); said.push(why()); press("Escape"); said.push(why());'
+        assert self.said(render_view(Shown("x", document(*ROWS))), keys, tmp_path) == "0 1 0"
+
+    @pytest.mark.parametrize(
+        ("value", "left"),
+        [("content", "15"), ("navigation", "245"), ("unsure", "4"), ("empty", "12345")],
+    )
+    def test_filters_hide_lines(self, value: str, left: str, tmp_path: Path) -> None:
+        click = f"document.querySelector('input[value={value}]').click(); said.push(shown());"
+        assert self.said(render_view(Shown("x", document(*ROWS))), click, tmp_path) == left
+
+    def test_kept_text_stands_beside_dropped_text(self, tmp_path: Path) -> None:
+        look = """
+        const left = (line) => Math.round(document.querySelectorAll(".line")[line].getBoundingClientRect().x);
+        said.push(left(1) === left(4));
+        document.querySelector("input[value=beside]").click();
+        said.push(left(1) < left(4));"""
+        assert self.said(render_view(Shown("x", document(*ROWS))), look, tmp_path) == "true true"
+
+    def test_a_notebook_filters_without_a_script(self, tmp_path: Path) -> None:
+        click = "document.querySelector('input[value=content]').click(); said.push(shown());"
+        fragment = f"<body>{render_fragment(document(*ROWS))}</body>"
+        assert self.said(fragment, click, tmp_path) == "15"
+
+    def test_labels_are_set_taken_back_and_confirmed(self, tmp_path: Path) -> None:
+        keys = """
+        const labels = () => [...document.querySelectorAll(".line")].map((l) => l.dataset.label[0]).join("");
+        const checked = () => document.querySelectorAll(".line.checked").length;
+        press("j"); press("d"); said.push(labels(), checked(), at());
+        press("z"); said.push(labels(), checked());
+        press("J"); press("l"); said.push(labels(), checked());
+        press("x"); said.push(checked());"""
+        said = self.said(render_annotator([Shown("x", document(*ROWS))]), keys, tmp_path)
+        assert said == "dceca 1 2 nceca 0 lleca 2 4"
+
+    def said(self, page: str, actions: str, folder: Path) -> str:
+        # the page's own policy would refuse a second script
+        page = re.sub(r"<meta http-equiv[^>]*>", "", page)
+        page = page.replace("</body>", f"<script>{{{PERSON % actions}}}</script></body>")
+        for _ in range(5):  # under load the window may open in the background
+            (said,) = browse(page, folder).xpath("//body/@data-said")
+            if not said.startswith("no focus"):
+                break
+        return str(said)
+
+
+def browse(page: str, folder: Path) -> HtmlElement:
+    """Return a page as it is in a browser when its scripts have run."""
+    path = folder / "page.html"
+    path.write_text(page, encoding="utf-8")
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
     quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
-    profile = f"--user-data-dir={tmp_path / 'profile'}"
-    command += [*quiet, profile, page.as_uri()]
+    profile = f"--user-data-dir={folder / 'profile'}"
+    command += [*quiet, "--window-size=1200,800", profile, path.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    tree = parse(done.stdout)
-    # one tab stop of all lines, and the count that the script writes
-    assert len(tree.xpath("//li[@tabindex='0']")) == 1
-    assert "0 of 14 lines" in tree.find_class("status")[0].text_content()
+    return parse(done.stdout)

@@ -99,7 +99,7 @@
     const checked = (doc) => doc.querySelectorAll(".line.checked").length;
     const total = docs.reduce((sum, doc) => sum + checked(doc), 0);
     const words = view.article().querySelectorAll('.line:not([data-given="empty"])').length;
-    status.textContent = `${checked(view.article())} of ${words} lines of this document, ${total} in all`;
+    status.textContent = `${checked(view.article())} of ${words} lines of this document labelled, ${total} in all documents`;
   }
 
   function rows() {

@@ -25,6 +25,7 @@ const view = (() => {
 
   function focus(line) {
     if (!line) return;
+    last = line; // a window in the background gets no focusin
     setTabStop(line);
     line.focus({ preventScroll: true });
     line.scrollIntoView({ block: "nearest" });
