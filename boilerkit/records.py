@@ -100,6 +100,13 @@ class Document:
             return self.text
         return self._renderer.render(self.lines, links=format == "markdown+links")
 
+    def __repr__(self) -> str:
+        """Return one line: a page has hundreds."""
+        kept = sum(line.kept for line in self.lines)
+        cut = "" if self.truncated is None else f", truncated={self.truncated}"
+        by = f"backend={self.backend!r}, model={self.model!r}"
+        return f"Document({len(self.lines)} lines, {kept} kept, title={self.title!r}{cut}, {by})"
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the lines coloured by label, with their scores."""
         from boilerkit.view import render_fragment

@@ -69,6 +69,13 @@ class TestDocument:
         fallback = Cleaner(model="heuristic").classify_text("One.")
         assert fallback.backend == "heuristic"
 
+    def test_is_shown_in_one_line(self) -> None:
+        document = Cleaner(model="heuristic").classify_text("One line of a text.\n" * 40)
+        kept = sum(line.kept for line in document.lines)
+        assert repr(document).startswith(f"Document(41 lines, {kept} kept, title=''")
+        assert len(repr(document).splitlines()) == 1
+        assert len(repr(document)) < 120
+
 
 class TestConfig:
     def test_takes_names_and_labels_alike(self) -> None:
