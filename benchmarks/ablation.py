@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
@@ -176,11 +176,10 @@ def _matching_cut(pages: Iterable[Sequence[Line]], share: float) -> float:
     return 0.0
 
 
-def _render(lines: Iterable[Line], cut: float) -> str:
-    kept = (
-        replace(line, kept=line.score >= cut and line.label is not Label.EMPTY) for line in lines
-    )
-    return render_page(tuple(kept), CleanConfig().roles)
+def _render(lines: Sequence[Line], cut: float) -> str:
+    kept = [line.score >= cut and line.label is not Label.EMPTY for line in lines]
+    texts = [line.text for line in lines]
+    return render_page(texts, kept, [line.role for line in lines], CleanConfig().roles)
 
 
 def _typed_figures(sample: _Sample, found: _Labelled, whole: _Labelled) -> tuple[float, float]:

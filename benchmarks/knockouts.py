@@ -98,8 +98,8 @@ _COSTS: Final[Mapping[str, tuple[str, ...]]] = {
     "hashed words": ("word_scores",),
     "phrases of the word lists": ("lexicon_columns",),
     "markup and containers": ("read_structure", "structure_columns"),
-    "class names and ids": ("box_names_sums",),
-    "type of the page": ("names_on_page", "page_clues", "type_scores"),
+    "class names and ids": ("read_names", "box_names_sums"),
+    "type of the page": ("page_clues", "type_scores"),
 }
 
 KNOCKOUTS: Final = (

@@ -220,6 +220,7 @@ class TestJsonLines:
             {"text": "a"},
         ]
         path = write_jsonl(tmp_path / "rows.jsonl", rows)
+        require("pyarrow")
         run(path, "--format=parquet")
         assert run.table("rows.parquet").to_pylist() == [
             {

@@ -37,7 +37,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 def toy_config() -> dict[str, Any]:
     """Return config.json without the checksum."""
     forest = {"bias": 0.0, "depth": 3}
-    head = {"first": forest, "second": forest, "slope": 1.0, "intercept": 0.0, "cuts": CUTS}
+    head = {"first": forest, "second": forest, "slope": 1.0, "intercept": 0.0, "cuts": dict(CUTS)}
     return {
         "format_version": FORMAT_VERSION,
         "name": "toy",

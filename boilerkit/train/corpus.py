@@ -104,10 +104,7 @@ class Corpus:
 
 
 def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
-    """Read all data sets under `root`.
-
-    Sentences of the founding document, which is a test, are left out wherever they stand.
-    """
+    """Read all data sets under `root`; no sentence of the founding document, a test, is learned."""
     held_out = _held_out_sentences()
     typed = load_typed_documents(root)
     by_page: dict[tuple[str, str], list[TypedDocument]] = {}
@@ -134,16 +131,7 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
     ]
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
-    texts += [
-        _dump_example(example)
-        for number, example in enumerate(with_gold)
-        if example.labelled or number % _DUMP_STEP == 0
-    ]
-    texts += [
-        _dump_example(example)
-        for example in pages
-        if example.labelled and example.source.gold is None
-    ]
+    texts += [_dump_example(example) for example in _dumped(pages, with_gold)]
     texts += list(_inserted_examples(pages, pieces, held_out))
     pages += [
         shell for page in with_gold[::_SHELL_STEP] if (shell := _shell_example(page, held_out))
@@ -283,6 +271,18 @@ def _typed_example(document: TypedDocument, held_out: frozenset[str]) -> TextExa
         np.array(kinds, np.int64),
         np.ones(len(lines)),
     )
+
+
+def _dumped(
+    pages: Sequence[PageExample], with_gold: Sequence[PageExample]
+) -> Iterator[PageExample]:
+    """Yield the pages that are texts too: all whose lines we labelled, and some of the others."""
+    for number, example in enumerate(with_gold):
+        if example.labelled or number % _DUMP_STEP == 0:
+            yield example
+    for example in pages:
+        if example.labelled and example.source.gold is None:
+            yield example
 
 
 def _dump_example(example: PageExample) -> TextExample:
