@@ -281,13 +281,16 @@ def _class_words(
     The classes are taken apart as one text: a call of a regular expression for each takes longer
     than its match.
     """
-    lower = " ".join(_NAME_TOKEN_OR_END.findall("".join(f"{name}\n" for name in classes))).lower()
-    tokens = lower.split(" ") if classes else []
-    end = np.flatnonzero(np.fromiter(map("\n".__eq__, tokens), bool, len(tokens)))
-    start = np.zeros_like(end)
-    start[1:] = end[:-1] + 1
+    text = "".join(f"{name}\n" for name in classes)
+    lower = " ".join(_NAME_TOKEN_OR_END.findall(text)).lower()
+    n_tokens = np.fromiter(
+        map(str.count, lower.split("\n"), repeat(" ", len(classes))), np.int64, len(classes)
+    )
+    n_tokens[1:] -= 1  # the space behind the line end before it
+    end = np.cumsum(n_tokens)
+    tokens = lower.split()
     word = np.fromiter(map(vocabulary.get, tokens, repeat(-1)), np.int64, len(tokens))
-    return start, end, word
+    return end - n_tokens, end, word
 
 
 def _lengths(lists: Sequence[Sequence[str]]) -> IntArray:

@@ -160,8 +160,7 @@ class _LineTarget:
             if "href" in attrib:
                 self._link_start = len(self._pieces)
                 self._href = attrib["href"]
-            if "class" in attrib:
-                self._inline.append(attrib["class"])
+            self._inline.append(attrib.get("class", ""))
         elif kind == _IMAGE:
             # an <img> without attributes shows nothing
             self._n_images += len(attrib) > 0
