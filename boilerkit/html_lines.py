@@ -73,6 +73,9 @@ _CELLS = frozenset(["td", "th"])
 # Elements whose attributes say how a list counts and how far a table's cell reaches.
 _COUNTED = frozenset(["ol", "li", "td", "th"])
 _LAYOUT_ATTRIBUTES = frozenset(["start", "reversed", "value", "colspan", "rowspan"])
+_HIDING = frozenset(["style", "hidden", "aria-hidden"])
+# Attributes that name a box beside its class.
+_NAMING = frozenset(["id", "role", "itemprop"])
 # A hidden element that the page itself reveals: a tab, a slide, the body of an accordion, or a
 # segment that React streams hidden and moves into place. All other hidden text is left out.
 _REVEALED = re.compile(
@@ -134,17 +137,19 @@ class _LineTarget:
         if kind == _BLOCK and "-" in tag:
             kind = _CUSTOM
         hidden = False
-        if attrib and ("style" in attrib or "hidden" in attrib or "aria-hidden" in attrib):
+        if attrib and not _HIDING.isdisjoint(attrib):
             hidden = _is_hidden(attrib)
-        if hidden and self._must_skip(kind):
-            self._start_skipped(tag, "")
-        elif kind <= _ODD_BLOCK:
+            if hidden and self._must_skip(kind):
+                self._start_skipped(tag, "")
+                return
+        if kind == _BLOCK:
             self._start_block(tag, attrib, hidden)
-            if kind == _ODD_BLOCK:
-                self._start_odd_block(tag, attrib)
         elif kind == _INLINE:
-            if attrib:
-                self._inline.append(attrib.get("class", ""))
+            if "class" in attrib:
+                self._inline.append(attrib["class"])
+        elif kind == _ODD_BLOCK:
+            self._start_block(tag, attrib, hidden)
+            self._start_odd_block(tag, attrib)
         else:
             self._start_other(tag, attrib, kind)
 
@@ -214,7 +219,7 @@ class _LineTarget:
         if attrib:
             get = attrib.get
             names = css_class = get("class", "")
-            if "id" in attrib or "role" in attrib or "itemprop" in attrib:
+            if not _NAMING.isdisjoint(attrib):
                 names = f"{css_class} {get('id', '')} {get('role', '')} {get('itemprop', '')}"
             if tag in _COUNTED and not _LAYOUT_ATTRIBUTES.isdisjoint(attrib):
                 page.attributes[index] = {
@@ -252,6 +257,8 @@ class _LineTarget:
                 self._end_skipped()
             return
         kind = _KINDS.get(tag, _BLOCK)
+        if kind == _INLINE:
+            return
         if kind == _ANCHOR:
             if self._link_start >= 0:
                 self._count_link_chars()
@@ -296,13 +303,14 @@ class _LineTarget:
             del pieces[start:]
 
     def _count_link_chars(self) -> None:
-        linked = "".join(self._pieces[self._link_start :])
+        pieces, start = self._pieces, self._link_start
+        linked = pieces[start] if len(pieces) == start + 1 else "".join(pieces[start:])
         self._link_chars += len(linked) - linked.count(" ") - linked.count("\n")
         gap = 0
-        if self._link_start > self._link_end:
-            between = "".join(self._pieces[self._link_end : self._link_start])
-            gap = len("".join(between.split()))
-        self._link_end = len(self._pieces)
+        if start > self._link_end:
+            between = "".join(pieces[self._link_end : start])
+            gap = 0 if between.isspace() else len("".join(between.split()))
+        self._link_end = len(pieces)
         self.page.links.append((len(self.page.texts), gap, linked, self._href))
 
     def _flush(self) -> None:
@@ -319,11 +327,10 @@ class _LineTarget:
             self._link_start = 0
         pieces.clear()
         self._link_end = 0
-        words = text.split()
-        if words:
-            self._emit(" ".join(words))
-        else:
+        if text.isspace() or not text:  # two flushes of three: what indents the tags
             self._link_chars = 0
+        else:
+            self._emit(" ".join(text.split()))
 
     def _flush_pre(self) -> None:
         rows = [row.rstrip() for row in "".join(self._pieces).split("\n")]

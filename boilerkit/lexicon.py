@@ -123,7 +123,9 @@ class HashSet:
 
     def find(self, hashes: HashArray) -> tuple[IntArray, IntArray]:
         """Return which of the hashes are in the set (indices), and where in it."""
-        maybe = np.flatnonzero(self.filter[hashes >> _FILTER_SHIFT])
+        # seen as signed, which indices are; the first bits of none make one negative
+        first_bits = (hashes >> _FILTER_SHIFT).view(np.int64)
+        maybe = np.flatnonzero(self.filter.take(first_bits))
         if not len(maybe):
             return maybe, maybe
         place = np.searchsorted(self.values, hashes[maybe])
@@ -240,29 +242,27 @@ class _Hits:
 def _find(words: Words, lexicon: Lexicon) -> _Hits:
     """Return all phrases in a document, in time linear in its words."""
     hits: list[tuple[IntArray, IntArray, IntArray]] = []
-    letters = words.end - words.start
-    stems = _stem_words(words, letters, lexicon)
     at = np.arange(len(words.whole))
     key = words.whole
     _look_up(key, at, 1, lexicon, hits)
-    for length in lexicon.stem_lengths:
-        long = stems[letters[stems] >= length]
-        _look_up(prefix_hashes(words, long, length), long, 1, lexicon, hits)
-    is_stem = np.zeros(len(at), bool)
-    is_stem[stems] = True
+    for first in range(0, len(at), _STEM_WORDS):
+        some = at[first : first + _STEM_WORDS]
+        place, tail = _stem_tails(words, some, lexicon)
+        _look_up(tail, some[place], 1, lexicon, hits)
     for size in range(2, _MAX_PHRASE_WORDS + 1):
         at, key = _continued(words, at, key, size, lexicon)
         if not len(at):
             break
         last = at + size - 1
-        stem_last = np.flatnonzero(is_stem[last])
-        for length in lexicon.stem_lengths:
-            long = stem_last[letters[last[stem_last]] >= length]
-            tail = prefix_hashes(words, last[long], length)
-            _look_up(chained(key[long], tail), at[long], size, lexicon, hits)
+        place, tail = _stem_tails(words, last, lexicon)
+        _look_up(chained(key[place], tail), at[place], size, lexicon, hits)
         key = chained(key, words.whole[last])
         _look_up(key, at, size, lexicon, hits)
     return _Hits(*(np.concatenate([item[part] for item in hits]) for part in range(3)))
+
+
+# Words whose stems of all lengths are looked up at once: as many as need little memory.
+_STEM_WORDS = 1 << 16
 
 
 def _continued(
@@ -276,11 +276,16 @@ def _continued(
     return at[inside], key[inside]
 
 
-def _stem_words(words: Words, letters: IntArray, lexicon: Lexicon) -> IntArray:
-    """Return the words that begin like a stem."""
+def _stem_tails(words: Words, where: IntArray, lexicon: Lexicon) -> tuple[IntArray, HashArray]:
+    """Return (place in `where`, hash): each stem that a word there may begin with, by length."""
+    letters = words.end[where] - words.start[where]
     long = np.flatnonzero(letters >= _STEM_START)
-    found, _ = lexicon.stem_starts.find(prefix_hashes(words, long, _STEM_START))
-    return long[found]
+    begun, _ = lexicon.stem_starts.find(prefix_hashes(words, where[long], _STEM_START))
+    place = long[begun]
+    lengths = np.array(lexicon.stem_lengths, np.int64)
+    number, which = np.nonzero(letters[place][:, None] >= lengths)
+    place = place[number]
+    return place, prefix_hashes(words, where[place], lengths[which])
 
 
 def _look_up(

@@ -124,13 +124,14 @@ class Forest:
         row = (np.arange(n) * width)[:, None]
         node = np.broadcast_to(self.roots, (n, len(self.roots)))
         for _ in range(self.depth):
-            # take and in-place sums: fancy indices and new arrays take twice as long
-            cell = self.feature.take(node)
+            # take and in-place sums: fancy indices and new arrays take twice as long; "wrap" spares
+            # a look for indices out of range, of which load_model lets none in
+            cell = self.feature.take(node, mode="wrap")
             cell += row
-            right = cells.take(cell) > self.threshold.take(node)
+            right = cells.take(cell, mode="wrap") > self.threshold.take(node, mode="wrap")
             node = 2 * node
             node += right
-            node = self.children.take(node)
+            node = self.children.take(node, mode="wrap")
         return node
 
 

@@ -65,7 +65,7 @@ def _is_caption(page: PageLines, box: int) -> bool:
 
 
 def _names_caption(names: str) -> bool:
-    return _CAPTION_NAME.search(names) is not None
+    return "aption" in names and _CAPTION_NAME.search(names) is not None
 
 
 def _find_headline(page: PageLines, roles: list[Role]) -> int | None:

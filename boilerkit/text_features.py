@@ -336,8 +336,11 @@ def _hash_words(codes: npt.NDArray[np.uint32], spans: _Spans, segment: IntArray)
     return Words(spans.line, segment, spans.start, spans.end, whole, sums, inverse)
 
 
-def prefix_hashes(words: Words, where: IntArray, length: int) -> HashArray:
-    """Return hashes of the first `length` letters (at most) of the words with index `where`."""
+def prefix_hashes(words: Words, where: IntArray, length: int | IntArray) -> HashArray:
+    """Return hashes of the first `length` letters (at most) of the words with index `where`.
+
+    `length` is one for all or one for each.
+    """
     start = words.start[where]
     end = np.minimum(start + length, words.end[where])
     raw = (words.prefix_sums[end] - words.prefix_sums[start]) * words.inverse[where]
