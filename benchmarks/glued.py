@@ -1,4 +1,4 @@
-"""Appeals glued to paragraphs: what ``CleanConfig(split_sentences=True)`` finds and what it costs."""
+"""Appeals glued to paragraphs: what splitting at sentences finds and what it costs."""
 
 from __future__ import annotations
 

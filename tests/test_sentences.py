@@ -24,8 +24,14 @@ def pieces(line: str) -> list[str]:
         ("“The ferry left.” “It was noon.”", ["“The ferry left.”", "“It was noon.”"]),
         ("The ferry (it left.) It was noon.", ["The ferry (it left.)", "It was noon."]),
         ("It cost 3.50 at island.example today.", ["It cost 3.50 at island.example today."]),
-        ("船は正午に出た。「何故だ。」誰も知らない。", ["船は正午に出た。", "「何故だ。」", "誰も知らない。"]),
-        ("غادرت العبارة الميناء ظهرا؟ كان الجو هادئا.", ["غادرت العبارة الميناء ظهرا؟", "كان الجو هادئا."]),
+        (
+            "船は正午に出た。「何故だ。」誰も知らない。",
+            ["船は正午に出た。", "「何故だ。」", "誰も知らない。"],
+        ),
+        (
+            "غادرت العبارة الميناء ظهرا؟ كان الجو هادئا.",
+            ["غادرت العبارة الميناء ظهرا؟", "كان الجو هادئا."],
+        ),
         ("नाव दोपहर को निकली। हवा बहुत शांत थी।", ["नाव दोपहर को निकली।", "हवा बहुत शांत थी।"]),
         ("Το πλοίο έφυγε νωρίς. Κανείς δεν ξέρει.", ["Το πλοίο έφυγε νωρίς.", "Κανείς δεν ξέρει."]),
         ("Dr. Brook left at noon.", ["Dr. Brook left at noon."]),
@@ -52,7 +58,9 @@ def test_sentences_follow_each_other_and_leave_out_only_white_space(line: str) -
 
 
 _WORDS = st.sampled_from(["ferry", "noon", "Insel", "остров", "3.50", "a"])
-_ENDS = st.sampled_from([" ", " ", ". ", "! ", "? ", "… ", ".” ", ". «", "。", "؟ ", "। ", ", ", "."])
+_ENDS = st.sampled_from(
+    [" ", " ", ". ", "! ", "? ", "… ", ".” ", ". «", "。", "؟ ", "। ", ", ", "."]
+)
 
 
 @given(items=st.lists(st.tuples(_WORDS, _ENDS), min_size=1, max_size=12))
