@@ -15,7 +15,14 @@ from boilerkit.train.corpus import appeal_fold
 from boilerkit.train.datasets import Appeal, Page
 from boilerkit.train.sites import fold_of
 
-__all__ = ["Glued", "SplitFigures", "article_texts", "glued_appeals", "measure_split"]
+__all__ = [
+    "Glued",
+    "SplitFigures",
+    "article_texts",
+    "glued_appeals",
+    "measure_split",
+    "render_split",
+]
 
 #: Shorter lines of an article are headings and captions.
 _MIN_WORDS: Final = 20
@@ -139,3 +146,14 @@ def _words_gone(line: Line, start: int, end: int) -> int:
         for part in line.parts
         if not part.kept and part.start < end and part.end > start
     )
+
+
+def render_split(figures: SplitFigures, count: int) -> str:
+    """Return the figures as a table; `count` is the number of glued appeals."""
+    rows = (
+        (f"glued appeals found, of {count}", figures.found),
+        ("words lost of their paragraphs", figures.hosts_lost),
+        ("content words lost, typed lines and articles", figures.content_lost),
+    )
+    head = "| | whole lines | sentences |\n|---|---|---|"
+    return "\n".join([head, *(f"| {name} | {off:.4f} | {on:.4f} |" for name, (off, on) in rows)])

@@ -16,7 +16,7 @@ _QUOTES = "\"'“”‘’„«»‹›「」『』《》"
 _CLOSING = "\"'“”‘’«»‹›」』》)\\]）】"
 # A closing quote or bracket stays with its sentence, and so does a run of marks ("?!", "...").
 _END = re.compile(
-    rf"[.…。．।॥؟!?！？¡¿]+(?:[{_CLOSING}]+(?=\s)|(?=[\s{_QUOTES}]))|[。！？]+[{_CLOSING}]*"
+    rf"[。！？]+[{_CLOSING}]*|[.…．।॥؟!?¡¿]+(?:[{_CLOSING}]+(?=\s)|(?=[\s{_QUOTES}]))"
 )
 # "Dr.", "1." and "Thank you." are no sentences to decide on by themselves.
 _MIN_WORDS = 3

@@ -21,7 +21,7 @@ PAGES = [
     f"Menu\n{story}\n{number} comments\nOld Mill Lane!" for number, story in enumerate(STORIES)
 ]
 
-REPORTERS = ("Ada Brook", "Jan van Dyk", "Mary Sand Hill", "Ole Strand")
+REPORTERS = ("Ada Brook", "Jan Dyk", "Mary Sand Hill", "Ole Strand")
 MONTHS = ("enero", "marzo", "mayo", "agosto")
 # A site of which nothing stands twice in the same words.
 ISLAND_PAGES = [
