@@ -14,7 +14,7 @@ from boilerkit.config import CleanConfig
 from boilerkit.decide import Decision, ScoredLine, decide
 from boilerkit.errors import BoilerkitWarning, ConfigError
 from boilerkit.labels import Role
-from boilerkit.mixed import line_parts, split_long_lines
+from boilerkit.mixed import into_pieces, into_sentences, line_parts
 from boilerkit.records import Document, Line, Part, Result, check_format
 from boilerkit.render import cut_parts, render_page, render_text
 from boilerkit.site_profile import SiteProfile
@@ -174,12 +174,15 @@ class Cleaner:
     def _split(
         self, lines: TextLines, decisions: Sequence[Decision]
     ) -> dict[int, tuple[Part, ...]]:
-        split = split_long_lines(lines)
-        if not split.spans:
+        sentences = into_sentences(lines)
+        if not sentences.spans:
             return {}
-        scored = self._backend.score_text(split.words)
+        pieces = into_pieces(lines, sentences, self._backend.score_text(sentences.words))
+        if not pieces.spans:
+            return {}
+        scored = self._backend.score_text(pieces.words)
         cut = self._backend.cuts["text"][self._config.operating_point]
-        return line_parts(split, scored, decisions, cut, self._config.kept_labels)
+        return line_parts(pieces, scored, decisions, cut, self._config.kept_labels)
 
     def classify_html(
         self,

@@ -27,9 +27,8 @@ def check_format(name: str) -> None:
 class Part:
     """A run of sentences of a line that holds content and chrome.
 
-    ``start`` and ``end`` are offsets in code points into the line's text. ``score`` is the mean
-    score of its sentences, each as a line of its own, weighted by their characters. ``label`` and
-    ``kept`` are as in :class:`Line`.
+    ``start`` and ``end`` are offsets in code points into the line's text. ``score`` is that
+    of the run as a line of its own. ``label`` and ``kept`` are as in :class:`Line`.
     """
 
     label: Label

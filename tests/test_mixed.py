@@ -59,8 +59,8 @@ def by_word(**settings: object) -> Cleaner:
 
 GIVE = "Please give to us p05."
 MAIL = "Get our letter free p05."
-MAYBE = "You may like it p40."
-GOOD = "The tide comes in p60."
+MAYBE = "You may like it p45."
+GOOD = "The tide comes in p80."
 
 CUT = [
     pytest.param(f"{GIVE} {FERRY} {MASTER}", f"{FERRY} {MASTER}", id="before"),
@@ -115,11 +115,6 @@ class TestParts:
         text = " ".join([GIVE, MAIL] * 6)
         (line,) = by_word().classify_text(text).lines
         assert (line.kept, line.parts) == (False, ())
-
-    def test_no_sentence_surely_content_no_parts(self) -> None:
-        text = " ".join([GIVE, GOOD] * 5)
-        (line,) = by_word().classify_text(text).lines
-        assert (line.kept, line.parts) == (True, ())
 
     def test_off_by_default(self, cleaner: Cleaner) -> None:
         text = f"Donate now! Support us! {FERRY} {MASTER}"
