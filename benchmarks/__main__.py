@@ -7,6 +7,7 @@ import datetime
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,15 @@ from benchmarks.compare import compare
 from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
 from benchmarks.fetch import fetch
+from benchmarks.glued import (
+    Judge,
+    article_texts,
+    glued_appeals,
+    measure_split,
+    render_split,
+)
 from benchmarks.html_report import render_html
+from benchmarks.lines import typed_texts
 from benchmarks.markdown import render_sections, section_body, write_between
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models
 from benchmarks.outputs import OutputCache, Peer, find_peers
@@ -24,12 +33,14 @@ from benchmarks.quotes import read_quotes, write_quotes
 from benchmarks.results import read_run, write_run
 from benchmarks.run import Suite, machine, run_suite, worst_pages
 from benchmarks.short import in_short, render_markdown, write_readme
+from benchmarks.sites import measure_sites, render_sites
 from benchmarks.stopwatch import YARDSTICK
 from benchmarks.systems import SYSTEMS
 from boilerkit import Cleaner, __version__
 from boilerkit.backends import DEFAULT_MODEL
 from boilerkit.errors import BoilerkitError
-from boilerkit.train.datasets import cache_folder
+from boilerkit.train.datasets import cache_folder, load_appeals, load_typed_documents
+from boilerkit.train.sites import fold_of
 
 __all__ = ["main"]
 
@@ -61,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_gate(commands.add_parser("gate", help="hold figures against their floors"))
     _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
     _add_ablation(commands.add_parser("ablation", help="what each family and stage is worth"))
+    _add_split(commands.add_parser("split", help="appeals glued to paragraphs: found, lost"))
+    _add_sites(commands.add_parser("sites", help="typed lines with and without a site profile"))
     _add_engines(commands.add_parser("engines", help="what other people's engines cost"))
     return parser
 
@@ -151,6 +164,20 @@ def _add_ablation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=int, default=200, help="pages of each set, and texts")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.set_defaults(command=_ablation)
+
+
+def _add_split(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_folds(parser)
+    parser.add_argument("--seed", type=int, default=0, help="of where appeals are glued")
+    parser.add_argument("--limit", type=int, help="only the first texts: a quick look")
+    parser.set_defaults(command=_split)
+
+
+def _add_sites(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_folds(parser)
+    parser.set_defaults(command=_sites)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -375,6 +402,31 @@ def _ablation(options: argparse.Namespace) -> int:
         raise ValueError(f"--sample must be 1 or more, not {options.sample}")
     found = ablate(options.data, _find_fold(options), size=options.sample, seed=options.seed)
     print(section_body(found))
+    return 0
+
+
+def _split(options: argparse.Namespace) -> int:
+    articles = load(DATA_SETS["fundus-dev"], options.data)
+    appeals = load_appeals(options.data)
+    glued = list(glued_appeals(appeals, articles, options.seed))[: options.limit]
+    typed = list(typed_texts(load_typed_documents(options.data)))[: options.limit]
+    texts = [*typed, *list(article_texts(articles))[: options.limit]]
+    found = measure_split(glued, texts, _judges(options))
+    print(render_split(found, len(glued)))
+    return 0
+
+
+def _judges(options: argparse.Namespace) -> tuple[Judge, Judge]:
+    """Return what judges a site's texts out of fold, without and with splitting."""
+    cleaners = _fold_cleaners(options)
+    plain, split = OUR_ROWS["boilerkit"], replace(OUR_ROWS["boilerkit"], split_sentences=True)
+    return lambda site: cleaners.cleaner(plain, site), lambda site: cleaners.cleaner(split, site)
+
+
+def _sites(options: argparse.Namespace) -> int:
+    find = _find_fold(options)
+    documents = load_typed_documents(options.data)
+    print(render_sites(measure_sites(documents, lambda site: find(fold_of(site)))))
     return 0
 
 

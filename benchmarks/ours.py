@@ -32,6 +32,7 @@ class OurRow:
     label: str
     operating_point: str = "balanced"
     heuristic: bool = False
+    split_sentences: bool = False
 
 
 OUR_ROWS: Final = {
@@ -62,20 +63,20 @@ class CleanerSource:
 
     def __init__(self, find_model: Callable[[int], Path]) -> None:
         self._find_model = find_model
-        self._built: dict[tuple[str | Path | None, str], Cleaner] = {}
+        self._built: dict[tuple[str | Path | None, str, bool], Cleaner] = {}
 
     def cleaner(self, row: OurRow, site: str, kind: Kind = Kind.DEV) -> Cleaner:
         """Return the row's cleaner for a page of this site in a set of this kind."""
         if row.heuristic:
-            return self._cleaner("heuristic", row.operating_point)
+            return self._cleaner("heuristic", row)
         if kind is Kind.EXAM:
-            return self._cleaner(None, row.operating_point)
-        return self._cleaner(self._find_model(fold_of(site)), row.operating_point)
+            return self._cleaner(None, row)
+        return self._cleaner(self._find_model(fold_of(site)), row)
 
     def preload(self) -> None:
         """Read every fold model, so that a missing or damaged one ends a run before it begins."""
         for fold in range(N_FOLDS):
-            self._cleaner(self._find_model(fold), "balanced")
+            self._cleaner(self._find_model(fold), OUR_ROWS["boilerkit"])
 
     def checksums(self) -> dict[str, str]:
         """Return the SHA-256 of every fold model's weights."""
@@ -84,12 +85,14 @@ class CleanerSource:
             for fold in range(N_FOLDS)
         }
 
-    def _cleaner(self, model: str | Path | None, operating_point: str) -> Cleaner:
-        key = (model, operating_point)
+    def _cleaner(self, model: str | Path | None, row: OurRow) -> Cleaner:
+        key = (model, row.operating_point, row.split_sentences)
         if key not in self._built:
             from boilerkit import CleanConfig, Cleaner
 
-            config = CleanConfig(operating_point=operating_point)
+            config = CleanConfig(
+                operating_point=row.operating_point, split_sentences=row.split_sentences
+            )
             self._built[key] = Cleaner(config=config, model=model)
         return self._built[key]
 

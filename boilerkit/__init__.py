@@ -24,7 +24,7 @@ from boilerkit.errors import (
 )
 from boilerkit.labels import Label, Role
 from boilerkit.pipeline import Cleaner
-from boilerkit.records import Document, Line, Result
+from boilerkit.records import Document, Line, Part, Result
 from boilerkit.site_profile import SiteProfile
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ __all__ = [
     "Line",
     "MissingDependencyError",
     "ModelError",
+    "Part",
     "Result",
     "Role",
     "SiteProfile",
@@ -81,8 +82,9 @@ def extract(
 def clean(text: str, *, config: CleanConfig | None = None) -> str:
     """Return a text that some extractor produced, without its chrome lines.
 
-    Kept lines are unchanged; a text from which nothing is dropped comes back as it is. Between
-    two kept lines stand as many blank lines as the longest run of them there in `text`. Equals
+    Kept lines are unchanged, but for what ``CleanConfig(split_sentences=True)`` cuts off them; a
+    text from which nothing is dropped comes back as it is. Between two kept lines stand as many
+    blank lines as the longest run of them there in `text`. Equals
     ``classify_text(text).text``. Raises TypeError if `text` is no str.
     """
     return _cleaner(config).clean(text)

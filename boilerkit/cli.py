@@ -85,6 +85,12 @@ def _add_document_commands(commands: _Subparsers) -> None:
         parser.add_argument("--url", metavar="URL", help="the page's address")
         _add_output_options(parser, formats)
         _add_label_options(parser)
+        if name == "clean":
+            parser.add_argument(
+                "--split-sentences",
+                action="store_true",
+                help="cut chrome sentences off the start and the end of a text's long lines too",
+            )
         parser.set_defaults(run=run_documents, own_kind=own_kind)
 
 

@@ -62,7 +62,10 @@ def run_documents(arguments: Namespace) -> int:
 def open_cleaner(arguments: Namespace) -> Cleaner:
     """Return the cleaner that the options ask for; raise ConfigError or ModelError."""
     config = CleanConfig(
-        keep=arguments.keep, drop=arguments.drop, operating_point=arguments.operating_point
+        keep=arguments.keep,
+        drop=arguments.drop,
+        operating_point=arguments.operating_point,
+        split_sentences=getattr(arguments, "split_sentences", False),  # an option of clean alone
     )
     with warnings_as_lines():
         return Cleaner(config=config, model=arguments.model)

@@ -29,6 +29,8 @@ class CleanConfig:
     drop: the only labels that are dropped; not together with `keep`.
     operating_point: ``careful`` keeps more, ``greedy`` drops more than ``balanced``.
     roles: the roles that ``extract`` prints (default: all but title and caption).
+    split_sentences: cut sentences that are chrome off the start or the end of long lines of a text
+        (``Line.parts``); pages are not split.
     max_bytes: longer inputs are cut there with a warning (UTF-8 bytes); None: no limit.
 
     Raises ConfigError for an unknown label, role or operating point, TypeError for a wrong type.
@@ -39,6 +41,7 @@ class CleanConfig:
     operating_point: str = "balanced"
     roles: frozenset[Role] = DEFAULT_ROLES
     max_bytes: int | None = _DEFAULT_MAX_BYTES
+    split_sentences: bool = False
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class CleanConfig:
         operating_point: str = "balanced",
         roles: Iterable[Role | str] = DEFAULT_ROLES,
         max_bytes: int | None = _DEFAULT_MAX_BYTES,
+        split_sentences: bool = False,
     ) -> None:
         kept = _members("keep", keep, Label)
         dropped = None if drop is None else _members("drop", drop, Label)
@@ -63,7 +67,10 @@ class CleanConfig:
                 f"choose from {', '.join(OPERATING_POINTS)}"
             )
         _check_max_bytes(max_bytes)
-        values = (kept, dropped, operating_point, _members("roles", roles, Role), max_bytes)
+        if not isinstance(split_sentences, bool):
+            raise TypeError(f"split_sentences must be a bool, not {type(split_sentences).__name__}")
+        printed = _members("roles", roles, Role)
+        values = (kept, dropped, operating_point, printed, max_bytes, split_sentences)
         for item, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, item.name, value)
 

@@ -14,8 +14,9 @@ from boilerkit.config import CleanConfig
 from boilerkit.decide import Decision, ScoredLine, decide
 from boilerkit.errors import BoilerkitWarning, ConfigError
 from boilerkit.labels import Role
-from boilerkit.records import Document, Line, Result, check_format
-from boilerkit.render import render_page, render_text
+from boilerkit.mixed import into_pieces, into_sentences, line_parts
+from boilerkit.records import Document, Line, Part, Result, check_format
+from boilerkit.render import cut_parts, render_page, render_text
 from boilerkit.site_profile import SiteProfile
 from boilerkit.text_lines import TextLines, has_word, read_text
 
@@ -34,6 +35,46 @@ class _JudgedPage(NamedTuple):
     roles: list[Role]
     decisions: list[Decision]
     truncated: int | None
+
+
+class _JudgedText(NamedTuple):
+    """A text as far as it is read, its lines with the decision on each, and where it was cut.
+
+    ``parts`` has those of the mixed lines, by number.
+    """
+
+    text: str
+    lines: TextLines
+    decisions: list[Decision]
+    parts: dict[int, tuple[Part, ...]]
+    truncated: int | None
+
+    def render(self) -> str:
+        """Return the text without the lines and parts that are dropped."""
+        kept = [decision.kept for decision in self.decisions]
+        if not self.parts:
+            return render_text(self.text, self.lines.raw, kept)
+        rows = [cut_parts(row, self.parts.get(n, ())) for n, row in enumerate(self.lines.raw)]
+        return render_text("\n".join(rows), rows, kept)
+
+    def labelled(self) -> tuple[Line, ...]:
+        """Return a Line for each line."""
+        return tuple(
+            Line(
+                raw,
+                d.label,
+                d.kept,
+                d.score,
+                d.reason,
+                Role.TEXT,
+                start,
+                start + len(raw),
+                self.parts.get(number, ()),
+            )
+            for number, (raw, start, d) in enumerate(
+                zip(self.lines.raw, self.lines.starts, self.decisions, strict=True)
+            )
+        )
 
 
 class Cleaner:
@@ -105,22 +146,20 @@ class Cleaner:
 
     def clean(self, text: str) -> str:
         """Return a text without its chrome lines; see :func:`boilerkit.clean`."""
-        text, lines, decisions, _ = self._judge_text(text)
-        return render_text(text, lines.raw, [decision.kept for decision in decisions])
+        return self._judge_text(text).render()
 
     def classify_text(self, text: str) -> Document:
         """Label every line of a text; see :func:`boilerkit.classify_text`."""
-        text, lines, decisions, truncated = self._judge_text(text)
+        judged = self._judge_text(text)
         return Document(
-            lines=_text_lines(lines, decisions),
-            text=render_text(text, lines.raw, [decision.kept for decision in decisions]),
-            truncated=truncated,
+            lines=judged.labelled(),
+            text=judged.render(),
+            truncated=judged.truncated,
             backend=self._backend.name,
             model=self._backend.model_name,
         )
 
-    def _judge_text(self, text: str) -> tuple[str, TextLines, list[Decision], int | None]:
-        """Return the text as far as it is read, its lines, the decisions, and where it was cut."""
+    def _judge_text(self, text: str) -> _JudgedText:
         if not isinstance(text, str):
             raise TypeError(f"text must be a str, not {type(text).__name__}")
         text, truncated = self._cut(text)
@@ -128,7 +167,22 @@ class Cleaner:
         scored: list[ScoredLine | None] = [None] * len(lines.raw)
         for number, score in zip(lines.index, self._backend.score_text(lines.words), strict=True):
             scored[number] = score
-        return text, lines, self._decide(lines.raw, scored, "text"), truncated
+        decisions = self._decide(lines.raw, scored, "text")
+        parts = self._split(lines, decisions) if self._config.split_sentences else {}
+        return _JudgedText(text, lines, decisions, parts, truncated)
+
+    def _split(
+        self, lines: TextLines, decisions: Sequence[Decision]
+    ) -> dict[int, tuple[Part, ...]]:
+        sentences = into_sentences(lines)
+        if not sentences.spans:
+            return {}
+        pieces = into_pieces(lines, sentences, self._backend.score_text(sentences.words))
+        if not pieces.spans:
+            return {}
+        scored = self._backend.score_text(pieces.words)
+        cut = self._backend.cuts["text"][self._config.operating_point]
+        return line_parts(pieces, scored, decisions, cut, self._config.kept_labels)
 
     def classify_html(
         self,
@@ -275,10 +329,3 @@ def _restore(config: CleanConfig, backend: Backend, site: SiteProfile | None) ->
 def _check_optional_str(name: str, value: object) -> None:
     if value is not None and not isinstance(value, str):
         raise TypeError(f"{name} must be a str or None, not {type(value).__name__}")
-
-
-def _text_lines(lines: TextLines, decisions: Sequence[Decision]) -> tuple[Line, ...]:
-    return tuple(
-        Line(raw, d.label, d.kept, d.score, d.reason, Role.TEXT, start, start + len(raw))
-        for raw, start, d in zip(lines.raw, lines.starts, decisions, strict=True)
-    )

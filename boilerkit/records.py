@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from boilerkit.errors import ConfigError
 from boilerkit.labels import Label, Role
 
-__all__ = ["FORMATS", "Document", "Line", "Renderer", "Result", "check_format"]
+__all__ = ["FORMATS", "Document", "Line", "Part", "Renderer", "Result", "check_format"]
 
 FORMATS = ("text", "markdown", "markdown+links")
 
@@ -24,6 +24,31 @@ def check_format(name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A run of sentences of a line that holds content and chrome.
+
+    ``start`` and ``end`` are offsets in code points into the line's text. ``score`` is that
+    of the run as a line of its own. ``label`` and ``kept`` are as in :class:`Line`.
+    """
+
+    label: Label
+    kept: bool
+    score: float
+    start: int
+    end: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the part as JSON values."""
+        return {
+            "label": self.label.value,
+            "kept": self.kept,
+            "score": round(self.score, 6),
+            "start": self.start,
+            "end": self.end,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of a document with its decision.
 
@@ -32,7 +57,9 @@ class Line:
     at the operating point: ``content``, else the likeliest kind of chrome. ``kept`` tells whether
     the line stands in the document's text before roles are looked at. ``reason`` is one of the
     codes in ``docs/labels.md``. ``start`` and ``end`` are offsets in code points into the text
-    given; None for HTML.
+    given; None for HTML. ``parts`` is empty unless sentences were to be split and the line holds
+    content and chrome: then the parts follow each other without a gap, from its first to its last
+    character that is no white space. Such a line is kept, under the label of its kept part.
     """
 
     text: str
@@ -43,6 +70,7 @@ class Line:
     role: Role
     start: int | None = None
     end: int | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def is_content(self) -> bool:
@@ -61,6 +89,7 @@ class Line:
             "role": self.role.value,
             "start": self.start,
             "end": self.end,
+            "parts": [part.to_dict() for part in self.parts],
         }
 
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from boilerkit.labels import Role
+from boilerkit.records import Part
 
-__all__ = ["render_page", "render_text"]
+__all__ = ["cut_parts", "render_page", "render_text"]
+
+
+def cut_parts(line: str, parts: Sequence[Part]) -> str:
+    """Return a line without its dropped parts; white space at its ends stays."""
+    if not parts:
+        return line
+    kept = "".join(line[part.start : part.end] for part in parts if part.kept)
+    return line[: parts[0].start] + kept + line[parts[-1].end :]
 
 
 def render_page(

@@ -1,12 +1,14 @@
 """What recurs over the pages of one site: its chrome.
 
 A line that stands on page after page of a site is hardly any page's content. A profile counts, for
-a handful of pages or for many, on how many of them each line stands; numbers are folded, so that
-"12 comments" and "7 comments" are one line. Memory is bounded whatever the number of pages.
+a handful of pages or for many, on how many of them each line stands. Numbers and dates are folded,
+so that "12 comments" and "7 comments" are one line, and in longer lines so are names. Memory is
+bounded whatever the number of pages.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -14,13 +16,23 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from boilerkit.errors import ConfigError
+from boilerkit.records import Document
 from boilerkit.text_lines import fold_line, has_word
 
 __all__ = ["SiteProfile"]
 
 _FORMAT_VERSION = 1
 _MAX_KEYS = 100_000
-_NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
+# Longer keys are cut and end in a hash: a key's size is bounded too.
+_MAX_KEY_CHARS = 80
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+# A few words between two numbers are a month: "5. March 2026", "5 de marzo de 2026".
+_DATE = re.compile(r"0\.?,?(?: [^\W\d_]+\.?,?){1,3} 0")
+_WORD = re.compile(r"[^\W_]+")
+# Of a line from which names were taken so many words must be left, and half of all: two
+# headings of capitalised words have only their frame in common.
+_MIN_FRAME_WORDS = 3
+_NAME = "*"
 # One page says nothing, and a line on two pages of many may be chance.
 _MIN_PAGES = 2
 _MIN_SHARE = 0.3
@@ -46,29 +58,30 @@ class SiteProfile:
         """The number of pages learned from."""
         return self._n_pages
 
-    def fit(self, texts: Iterable[str]) -> SiteProfile:
-        """Forget what was learned and learn from texts of one site, one a page."""
+    def fit(self, texts: Iterable[str | Document]) -> SiteProfile:
+        """Forget what was learned and learn from texts of one site, one a page.
+
+        A page is given as its text or as the Document that ``classify_html`` makes of it.
+        """
         self._n_pages = 0
         self._counts = {}
         return self.partial_fit(texts)
 
-    def partial_fit(self, texts: Iterable[str]) -> SiteProfile:
-        """Learn from more texts of the site. Raises TypeError for what is no str."""
+    def partial_fit(self, texts: Iterable[str | Document]) -> SiteProfile:
+        """Learn from more pages of the site. Raises TypeError for what is no str or Document."""
         if isinstance(texts, str):
             raise TypeError("texts must be several texts, one a page, not one str")
         for text in texts:
-            if not isinstance(text, str):
-                raise TypeError(f"each text must be a str, not {type(text).__name__}")
             self._n_pages += 1
-            for key in {_key(line) for line in text.split("\n") if has_word(line)}:
+            for key in {key for line in _lines(text) if has_word(line) for key in _keys(line)}:
                 self._counts[key] = self._counts.get(key, 0) + 1
-            if len(self._counts) > _MAX_KEYS:
-                self._forget_rare_lines()
+                if len(self._counts) > _MAX_KEYS:
+                    self._forget_rare_lines()
         return self
 
     def share(self, line: str) -> float:
         """Return the share (0 to 1) of the pages on which a line stands; 0 if it does not recur."""
-        count = self._counts.get(_key(line), 0)
+        count = max(self._counts.get(key, 0) for key in _keys(line))
         if count < _MIN_PAGES or count < _MIN_SHARE * self._n_pages:
             return 0.0
         return min(count / self._n_pages, 1.0)
@@ -103,9 +116,49 @@ class SiteProfile:
 
     def _forget_rare_lines(self) -> None:
         """Keep the more frequent half (lossy counting; Manku & Motwani, 2002)."""
-        median = sorted(self._counts.values())[len(self._counts) // 2]
-        self._counts = {key: count for key, count in self._counts.items() if count > median}
+        ranked = sorted(self._counts.items(), key=lambda item: item[1], reverse=True)
+        self._counts = dict(ranked[: _MAX_KEYS // 2])
 
 
-def _key(line: str) -> str:
-    return _NUMBER.sub("0", fold_line(line).casefold())
+def _lines(page: str | Document) -> list[str]:
+    if isinstance(page, Document):
+        return [line.text for line in page.lines]
+    if not isinstance(page, str):
+        raise TypeError(f"each text must be a str or a Document, not {type(page).__name__}")
+    return page.split("\n")
+
+
+def _keys(line: str) -> set[str]:
+    """Return what a line is counted under: itself without numbers, and that without names."""
+    folded = _DATE.sub("0", _NUMBER.sub("0", fold_line(line)))
+    frame = _frame(folded)
+    return {_bounded(key.casefold()) for key in (folded, frame) if key is not None}
+
+
+def _frame(folded: str) -> str | None:
+    """Return a line with a star for each run of capitalised words; None if little else is left.
+
+    The first word of a line is capitalised anyway: it is part of a name if the second is, too.
+    """
+    words = folded.split(" ")
+    named = [word[:1].isupper() for word in words]
+    named[0] = named[0] and len(words) > 1 and named[1]
+    left = sum(
+        not name and _WORD.search(word) is not None for name, word in zip(named, words, strict=True)
+    )
+    if not any(named) or left < max(_MIN_FRAME_WORDS, len(words) / 2):
+        return None
+    frame = []
+    for name, word in zip(named, words, strict=True):
+        if not name:
+            frame.append(word)
+        elif not frame or frame[-1] != _NAME:
+            frame.append(_NAME)
+    return " ".join(frame)
+
+
+def _bounded(key: str) -> str:
+    if len(key) <= _MAX_KEY_CHARS:
+        return key
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{key[: _MAX_KEY_CHARS - len(digest)]}{digest}"

@@ -16,9 +16,9 @@ from fresh_python import PACKAGE, run_python
 ORDER = """
 errors labels user_labels view records config metrics
 decode rescue guard data_lines page_lines html_lines roles text_lines
-wordlists measures heuristic_rules heuristic_kinds heuristic
+wordlists sentences measures heuristic_rules heuristic_kinds heuristic
 text_features lexicon context html_features page_types features model
-decide render layout markdown_text markdown backends site_profile batch pipeline __init__
+decide mixed render layout markdown_text markdown backends site_profile batch pipeline __init__
 column_words explain bench_files bench
 inputs readers warc parquet writers run
 integrations.__init__ integrations.core

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import boilerkit
-from boilerkit import cli
+from boilerkit import cli, cli_documents
 from boilerkit.cli_table import display_width, shorten
 
 PACKAGE = Path(boilerkit.__file__).parent
@@ -126,6 +126,13 @@ def test_clean_keeps_crlf_when_it_drops_a_line(toy_folder: Path) -> None:
     output = run("clean", "-", "--model", toy_folder, stdin=data).stdout
     kept = [line for line in data.split(b"\r\n") if b"Donate" not in line]
     assert output == b"\r\n".join(kept)
+
+
+@pytest.mark.parametrize("options", [(), ("--split-sentences",)])
+def test_clean_splits_sentences_when_asked_to(options: tuple[str, ...]) -> None:
+    arguments = cli._build_parser().parse_args(["clean", "-", "--model", "heuristic", *options])
+    assert cli_documents.open_cleaner(arguments).config.split_sentences == bool(options)
+    assert run("clean", "-", *options, stdin=TEXT.encode()).returncode == 0
 
 
 def test_clean_gives_a_text_back_from_which_nothing_is_dropped() -> None:

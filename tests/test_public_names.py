@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 import boilerkit
-from boilerkit import CleanConfig, Cleaner, Document, Label, Line, Result, Role, SiteProfile
+from boilerkit import CleanConfig, Cleaner, Document, Label, Line, Part, Result, Role, SiteProfile
 
 CONFIG = {
     "keep": "()",
     "drop": "None",
     "operating_point": "'balanced'",
     "max_bytes": "50000000",
+    "split_sentences": "False",
 }
 LINE_ATTRIBUTES = {
     "text",
@@ -29,6 +30,7 @@ LINE_ATTRIBUTES = {
     "role",
     "start",
     "end",
+    "parts",
     "to_dict",
 }
 DOCUMENT_ATTRIBUTES = {
@@ -78,6 +80,7 @@ def test_the_package_exports_these_names() -> None:
         "Line",
         "MissingDependencyError",
         "ModelError",
+        "Part",
         "Result",
         "Role",
         "SiteProfile",
@@ -161,6 +164,10 @@ def test_a_line_has_these_attributes() -> None:
     assert public(Line) == LINE_ATTRIBUTES
 
 
+def test_a_part_has_these_attributes() -> None:
+    assert public(Part) == {"label", "kept", "score", "start", "end", "to_dict"}
+
+
 def test_a_document_has_these_attributes() -> None:
     assert public(Document) == DOCUMENT_ATTRIBUTES
 
@@ -169,7 +176,7 @@ def test_a_result_has_these_attributes() -> None:
     assert public(Result) == {"id", "value", "error"}
 
 
-@pytest.mark.parametrize("record", [Line, Document, Result, CleanConfig])
+@pytest.mark.parametrize("record", [Line, Part, Document, Result, CleanConfig])
 def test_records_are_frozen(record: type) -> None:
     assert record.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
@@ -186,6 +193,7 @@ def test_a_dictionary_of_a_line_holds_every_attribute(toy: Cleaner) -> None:
         "role": "text",
         "start": 0,
         "end": 11,
+        "parts": [],
     }
 
 

@@ -21,6 +21,18 @@ PAGES = [
     f"Menu\n{story}\n{number} comments\nOld Mill Lane!" for number, story in enumerate(STORIES)
 ]
 
+REPORTERS = ("Ada Brook", "Jan Dyk", "Mary Sand Hill", "Ole Strand")
+MONTHS = ("enero", "marzo", "mayo", "agosto")
+# A site of which nothing stands twice in the same words.
+ISLAND_PAGES = [
+    f"You have read {number + 1} of your 20 free stories this month.\n"
+    f"Written by {reporter} for the readers of the island\n"
+    f"{story} It belonged to {reporter}, who was not amused.\n"
+    f"Last changed on {number + 3} de {month} de 20{number + 20} by the night desk\n"
+    f"{reporter} is one of our reporters and lives on the island."
+    for number, (story, reporter, month) in enumerate(zip(STORIES, REPORTERS, MONTHS, strict=True))
+]
+
 
 class TestShare:
     @pytest.mark.parametrize(
@@ -50,6 +62,34 @@ class TestShare:
     def test_one_page_says_nothing(self) -> None:
         assert SiteProfile().fit(PAGES[:1]).share("Menu") == 0
 
+    def test_dates_and_names_that_change_do_not_make_another_line(self) -> None:
+        profile = SiteProfile().fit(ISLAND_PAGES)
+        for line in (
+            "Written by Ada Brook for the readers of the island",
+            "Last changed on 30 de junio de 2031 by the night desk",
+            "Piet Vos is one of our reporters and lives on the island.",
+            "You have read 11 of your 20 free stories this month.",
+        ):
+            assert profile.share(line) == 1, line
+
+    def test_stories_with_a_name_in_them_do_not_recur(self) -> None:
+        profile = SiteProfile().fit(ISLAND_PAGES)
+        for page in ISLAND_PAGES:
+            story = page.split("\n")[2]
+            assert profile.share(story) == 0, story
+
+    def test_headings_of_names_have_only_their_frame_in_common(self) -> None:
+        titles = ["The Old Mill", "The New Bridge", "The Last Ferry"]
+        profile = SiteProfile().fit(titles)
+        assert [profile.share(title) for title in titles] == [0, 0, 0]
+
+    def test_long_lines_are_told_apart(self) -> None:
+        long = "the tide came in and went out again, " * 20
+        profile = SiteProfile().fit([f"{long}first", f"{long}second", f"{long}first"])
+        assert profile.share(f"{long}first") == pytest.approx(2 / 3)
+        assert profile.share(f"{long}second") == 0
+        assert max(map(len, profile._counts)) <= site_profile._MAX_KEY_CHARS
+
     def test_nothing_learned(self) -> None:
         assert SiteProfile().share("Menu") == 0
         assert SiteProfile().fit([]).share("Menu") == 0
@@ -73,6 +113,11 @@ class TestLearning:
         with pytest.raises(TypeError):
             SiteProfile().fit(texts)
 
+    def test_learns_from_documents_too(self, toy: Cleaner) -> None:
+        pages = [f"<p>Menu</p><p>{story}</p>" for story in STORIES]
+        profile = SiteProfile().fit(toy.classify_html(page) for page in pages)
+        assert (profile.share("Menu"), profile.share(STORIES[0])) == (1, 0)
+
     def test_memory_is_bounded_and_what_recurs_survives(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -81,7 +126,7 @@ class TestLearning:
         for number in range(300):
             letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
             profile.partial_fit([f"Menu\nThe story of {letters}\nAnother one about {letters}"])
-            assert len(profile._counts) <= 50 + 3
+            assert len(profile._counts) <= 50
         assert profile.share("Menu") > 0.9
         assert profile.share("The story of bcd") == 0
 
