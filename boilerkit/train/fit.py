@@ -63,7 +63,7 @@ HTML_FORESTS = Forests(
 )
 TEXT_FORESTS = Forests(
     ForestSettings(trees=50, leaves=15, depth=6, min_leaf=20, rate=0.15),
-    ForestSettings(trees=100, leaves=20, depth=6, min_leaf=20, rate=0.1),
+    ForestSettings(trees=80, leaves=15, depth=6, min_leaf=20, rate=0.1),
 )
 
 
@@ -288,7 +288,7 @@ def _sampled(
     return used, weight[used] * (total / weight[used].sum())
 
 
-_WORD_C = {"kinds": 30.0, "content": 1.0}
+_WORD_C = {"kinds": 3.0, "content": 1.0}
 _NAME_C = 0.03
 
 
@@ -335,7 +335,7 @@ _KindBlock = tuple[
     npt.NDArray[np.int64],
 ]
 # An appeal stands for the many of its kind that no page of the data shows.
-_SINGLE_WEIGHT = 5.0
+_SINGLE_WEIGHT = 2.0
 _PROSE_WEIGHT = 0.5
 _MIN_PROSE_WORDS = 8
 # Every so many dumps: the words of ordinary prose are soon known.
@@ -408,7 +408,7 @@ def _fit_linear(
     n_classes: int,
 ) -> FloatArray:
     """Return (n_columns + 1, 1 or n_classes) weights on the grid that is stored."""
-    estimator = LogisticRegression(C=strength, max_iter=60, tol=1e-3)
+    estimator = LogisticRegression(C=strength, max_iter=40, tol=1e-3)
     estimator.fit(matrix, target, sample_weight=weight / weight.mean())
     fitted = np.concatenate([estimator.coef_.T, estimator.intercept_[None, :]])
     width = 1 if n_classes == 2 else n_classes
