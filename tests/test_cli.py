@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import open_terminal, read_terminal
 
 import boilerkit
 from boilerkit import cli, cli_documents
@@ -432,10 +433,7 @@ def test_tsv_escapes_what_would_break_a_row() -> None:
 
 def _run_in_terminal(arguments: Sequence[str], columns: int, env: Mapping[str, str]) -> str:
     """Run the command with a terminal of the given width as its output and return what it shows."""
-    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
-    ours, theirs = pty.openpty()
-    size = bytes([24, 0, columns, 0, 0, 0, 0, 0])
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+    ours, theirs = open_terminal(columns)
     process = subprocess.Popen(
         [sys.executable, "-m", "boilerkit", *arguments],
         stdin=subprocess.DEVNULL,
@@ -444,13 +442,7 @@ def _run_in_terminal(arguments: Sequence[str], columns: int, env: Mapping[str, s
         env=_environment(env),
     )
     os.close(theirs)
-    shown = b""
-    try:
-        while chunk := os.read(ours, 4096):
-            shown += chunk
-    except OSError:
-        pass  # Linux: the other side is closed
-    os.close(ours)
+    shown = read_terminal(ours)
     assert process.communicate(timeout=120)[1] == b""
     assert process.returncode == 0
     return shown.decode().replace("\r\n", "\n")

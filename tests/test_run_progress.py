@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from archives import text, write_jsonl
 from required import require
+from terminal import open_terminal, read_terminal
 
 from boilerkit import cli_progress
 from boilerkit.cli_progress import shown_progress
@@ -53,19 +54,10 @@ def run_with_errors_to(stderr: int, model: Path, folder: Path, setup: str = "") 
 
 def shown_on_a_terminal(model: Path, folder: Path, setup: str = "") -> str:
     """Return what the command shows on a terminal of 24 rows and 100 columns."""
-    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, bytes([24, 0, 100, 0, 0, 0, 0, 0]))
+    ours, theirs = open_terminal(columns=100)
     run_with_errors_to(theirs, model, folder, setup)
     os.close(theirs)
-    shown = b""
-    try:
-        while data := os.read(ours, 4096):
-            shown += data
-    except OSError:
-        pass  # Linux: the other side is closed
-    os.close(ours)
-    return shown.decode()
+    return read_terminal(ours).decode()
 
 
 def test_a_terminal_has_a_bar_with_rate_and_time_left(toy_folder: Path, tmp_path: Path) -> None:
