@@ -89,6 +89,8 @@ _SEGMENTS = {
 _FIRST_PASS = {
     "first_pass": "what a first look made of it",
     "first_pass_fifth": "fifth best line of the page at a first look",
+    "content_before": "share of the content words up to it, at a first look",
+    "content_words": "content words in the document, at a first look",
 }
 _WHOLE = _LINE | _PLACE | _MARKUP | _MODELS | _LEXICON | _SEGMENTS | _FIRST_PASS
 # Columns with one item a label: what comes before the label's name.
@@ -133,6 +135,14 @@ _SPREAD = {
     "_max": "highest on the page",
 }
 
+_FAR_SIDE = {
+    "seen": "most of the lines before",
+    "seen_lately": "most of the lines before, near ones above all",
+    "ahead": "most of the lines after",
+    "ahead_soon": "most of the lines after, near ones above all",
+}
+
+_FAR = re.compile(rf"(\w+?)_({'|'.join(_FAR_SIDE)})")
 _NEIGHBOUR = re.compile(r"(\w+)([+-])(\d)")
 _WINDOW = re.compile(r"(\w+)_(win|near)(\d+)")
 _LABELLED = re.compile(r"(is|most|sign|topic|whole)_(\w+)")
@@ -149,6 +159,8 @@ def describe_column(column: str) -> str:
     """
     if match := _NEIGHBOUR.fullmatch(column):
         return f"{_neighbour(match[2], match[3])}: {_describe_own(match[1])}"
+    if match := _FAR.fullmatch(column):
+        return f"{_FAR_SIDE[match[2]]}: {_describe_own(match[1])}"
     if match := _WINDOW.fullmatch(column):
         lines = "1 line" if match[3] == "1" else f"{match[3]} lines"
         by = ", alike" if match[2] == "near" else ""

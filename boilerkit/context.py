@@ -12,7 +12,15 @@ import numpy.typing as npt
 
 from boilerkit.text_features import FloatArray, IntArray
 
-__all__ = ["group_means", "shifted", "span_means", "window_means", "windows_means"]
+__all__ = [
+    "ahead",
+    "group_means",
+    "seen",
+    "shifted",
+    "span_means",
+    "window_means",
+    "windows_means",
+]
 
 
 def shifted(values: FloatArray, step: int) -> FloatArray:
@@ -73,6 +81,23 @@ def _means(sums: _Sums, mass: _Sums, first: IntArray, end: IntArray) -> FloatArr
     total -= mass.take(first, axis=0)
     means /= np.maximum(total, 1e-6)
     return means.astype(np.float32)
+
+
+def seen(values: FloatArray, fading: float) -> FloatArray:
+    """Return for each line the maximum over the lines before it, less `fading` a line between.
+
+    The first line, which has none before it, has its own value.
+    """
+    if not len(values):
+        return values
+    lost = fading * np.arange(len(values), dtype=np.float64)[:, None]
+    before = np.maximum.accumulate(values + lost, axis=0) - lost - fading
+    return np.concatenate([values[:1], before[:-1]], dtype=np.float32, casting="same_kind")
+
+
+def ahead(values: FloatArray, fading: float) -> FloatArray:
+    """Return what :func:`seen` does, for the lines after each line."""
+    return seen(values[::-1], fading)[::-1]
 
 
 def group_means(values: FloatArray, weights: FloatArray, group: IntArray) -> FloatArray:

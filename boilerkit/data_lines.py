@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["find_data_texts"]
+__all__ = ["STATE_SCRIPT", "find_data_texts"]
 
 # schema.org properties that hold the text of the thing that the page is about.
 _TEXT_KEYS = ("articleBody", "text", "description", "recipeInstructions")
@@ -45,6 +45,11 @@ _Shingle = tuple[str, str, str, str]
 # A text of which so many runs of four words stand in the visible page is there already.
 _MAX_SEEN_SHARE = 0.3
 _MAX_DEPTH = 40
+# What frameworks leave for their scripts: window.__STATE__ = {…}, self.__next_f.push([…]).
+STATE_SCRIPT = re.compile(r"(__\w{1,40})[\"']?\]?\s{0,9}(?:=|\.push\()\s{0,9}(?=[{\[])")
+_FLIGHT = "__next_f"
+_FLIGHT_ROW = re.compile(rb"[0-9a-f]{0,8}:(?:T([0-9a-f]{1,8}),|[A-Z]{0,2})")
+_DECODER = json.JSONDecoder(strict=False)
 _WORD = re.compile(r"\w+")
 
 
@@ -53,7 +58,8 @@ def find_data_texts(
 ) -> list[str]:
     """Return texts (plain or HTML) that the page's data holds and its visible lines lack.
 
-    `scripts` are (type or id, JSON source) pairs, `meta` the page's meta tags by lower-case name.
+    `scripts` are (type, source) pairs, JSON or JavaScript that holds some; `meta` the page's meta
+    tags by lower-case name.
     """
     candidates = list(_linked_data_texts(scripts))
     if _is_shell(visible):
@@ -108,11 +114,58 @@ def _texts_of_record(record: dict[str, Any]) -> Iterator[str]:
 
 def _script_prose(scripts: list[tuple[str, str]]) -> Iterator[str]:
     """Yield the long prose strings of data scripts, in order."""
+    for value in _script_values(scripts):
+        for text in _strings(value):
+            is_code = "{" in text and ";" in text
+            if (
+                len(text) >= _MIN_PROSE_CHARS
+                and text.count(" ") >= _MIN_PROSE_SPACES
+                and not is_code
+            ):
+                yield text
+
+
+def _script_values(scripts: list[tuple[str, str]]) -> Iterator[Any]:
+    stream: list[str] = []
     for kind, source in scripts:
-        if "ld+json" not in kind.lower():
-            for text in _strings(_parse(source)):
-                if len(text) >= _MIN_PROSE_CHARS and text.count(" ") >= _MIN_PROSE_SPACES:
-                    yield text
+        if "json" in kind.lower():
+            if "ld+json" not in kind.lower():
+                yield _parse(source)
+        else:
+            for name, value in _assigned_values(source):
+                if name == _FLIGHT:
+                    stream += [part for part in value if isinstance(part, str)]
+                else:
+                    yield value
+    yield from _flight_values("".join(stream))
+
+
+def _assigned_values(source: str) -> Iterator[tuple[str, Any]]:
+    """Yield the names and JSON literals that a script assigns or pushes to ``__NAME``."""
+    position = 0
+    while match := STATE_SCRIPT.search(source, position):
+        position = match.end()
+        try:
+            value, position = _DECODER.raw_decode(source, position)
+        except (ValueError, RecursionError):
+            continue  # JavaScript that is no JSON
+        yield match[1], value
+
+
+def _flight_values(stream: str) -> Iterator[Any]:
+    """Yield the values of React's stream of rows: ``ID:JSON`` and a newline, or ``ID:Tn,`` before a
+    text of n (hexadecimal) bytes."""
+    data = stream.encode("utf-8", "surrogatepass")
+    position = 0
+    while match := _FLIGHT_ROW.match(data, position):
+        if match[1] is None:
+            end = data.find(b"\n", match.end())
+            end = len(data) if end < 0 else end
+            yield _parse(data[match.end() : end].decode("utf-8", "replace"))
+            position = end + 1
+        else:
+            position = match.end() + int(match[1], 16)
+            yield data[match.end() : position].decode("utf-8", "replace")
 
 
 def _parse(source: str) -> Any:

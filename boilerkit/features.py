@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boilerkit.context import group_means, shifted, span_means, window_means, windows_means
+from boilerkit.context import (
+    ahead,
+    group_means,
+    seen,
+    shifted,
+    span_means,
+    window_means,
+    windows_means,
+)
 from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure
 from boilerkit.labels import PAGE_TYPES, Label
 from boilerkit.lexicon import LEXICON_COLUMNS
@@ -36,6 +44,9 @@ KINDS: tuple[Label, ...] = tuple(label for label in Label if label is not Label.
 
 _STEPS = (-3, -2, -1, 1, 2, 3)
 _HTML_RADII = (1, 3, 8, 20)
+# How fast what was seen fades, in nats a line: never, or in some ten lines.
+_FADINGS = (0.0, 0.1)
+_FAR_NAMES = ("seen", "seen_lately", "ahead", "ahead_soon")
 _KIND_RADII = (3,)
 _TEXT_NEIGHBOURS = ("log_words", "last_class", "word_odds")
 _HTML_NEIGHBOURS = (
@@ -107,6 +118,7 @@ TEXT_MATRIX_COLUMNS: tuple[str, ...] = (
     "word_odds_win8",
     "odds_win2",
     "odds_win30",
+    *(f"is_{kind}_{name}" for name in _FAR_NAMES for kind in KINDS),
     *_signed(_TEXT_NEIGHBOURS),
     "position",
     "lines_before",
@@ -133,10 +145,16 @@ HTML_COLUMNS: tuple[str, ...] = (
 _CONTEXT_STEPS = (-2, -1, 1, 2)
 _TEXT_CONTEXT_RADII = (1, 2, 4, 8, 20)
 
+_FAR_CONTEXT_COLUMNS: tuple[str, ...] = (
+    *(f"first_pass_{name}" for name in _FAR_NAMES),
+    "content_before",
+    "content_words",
+)
 HTML_CONTEXT_COLUMNS: tuple[str, ...] = (
     *(f"first_pass{place}" for place in _PLACES),
     "first_pass_fifth",
     *(f"first_pass{step:+d}" for step in _CONTEXT_STEPS),
+    *_FAR_CONTEXT_COLUMNS,
 )
 TEXT_CONTEXT_COLUMNS: tuple[str, ...] = (
     "first_pass",
@@ -145,6 +163,7 @@ TEXT_CONTEXT_COLUMNS: tuple[str, ...] = (
     "first_pass_page",
     "first_pass_max",
     *(f"first_pass{step:+d}" for step in _STEPS),
+    *_FAR_CONTEXT_COLUMNS,
 )
 
 
@@ -188,6 +207,7 @@ def text_matrix(text: TextFeatures, lexical: FloatArray, scores: WordScores) -> 
         *windows_means(kinds, ones, (1, 3, 10)),
         *(means[:, None] for means in windows_means(odds, words, (1, 3, 8))),
         *(means[:, None] for means in windows_means(odds, ones, (2, 30))),
+        *_far_columns(np.log(kinds + _LEAST_SHARE)),
         *(shifted(neighbours, step) for step in _STEPS),
         (index / np.float32(max(n, 1)))[:, None],
         np.minimum(index, 50)[:, None],
@@ -197,6 +217,16 @@ def text_matrix(text: TextFeatures, lexical: FloatArray, scores: WordScores) -> 
         (np.cumsum(words) / max(float(words.sum()), 1)).astype(np.float32)[:, None],
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+# Below it a share says nothing.
+_LEAST_SHARE = np.float32(1e-3)
+
+
+def _far_columns(values: FloatArray) -> list[FloatArray]:
+    """Return the maxima of (n, k) values over the lines before each line and over those after it:
+    below the heading of the comments, comments may go on for a hundred lines."""
+    return [side(values, fading) for side in (seen, ahead) for fading in _FADINGS]
 
 
 # The linear model knows nothing of a segment of one word that its line does not say.
@@ -293,6 +323,8 @@ def html_context(odds: FloatArray, structure: Structure, text: TextFeatures) -> 
         _around(odds[:, None], words, structure),
         np.full((len(odds), 1), highest[0] if len(highest) else 0.0, np.float32),
         *(shifted(odds, step)[:, None] for step in _CONTEXT_STEPS),
+        *_far_columns(odds[:, None]),
+        *_content_mass(odds, words),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
@@ -315,8 +347,20 @@ def text_context(odds: FloatArray, text: TextFeatures) -> FloatArray:
         np.full((n, 1), mean, np.float32),
         np.full((n, 1), odds.max() if n else 0.0, np.float32),
         *(shifted(odds, step)[:, None] for step in _STEPS),
+        *_far_columns(odds[:, None]),
+        *_content_mass(odds, words),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def _content_mass(odds: FloatArray, words: FloatArray) -> list[FloatArray]:
+    """Return the share of the document's content words that stand before each line or in it, and
+    their number's logarithm: at either end of a document there are none."""
+    mass = words / (1 + np.exp(-odds))
+    total = mass.sum(dtype=np.float64)
+    before = np.cumsum(mass, dtype=np.float64) / max(float(total), 1e-6)
+    size = np.full(len(odds), np.log1p(total))
+    return [column[:, None].astype(np.float32) for column in (before, size)]
 
 
 def _around(scores: FloatArray, words: FloatArray, structure: Structure) -> FloatArray:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TypeGuard
 
-from boilerkit.data_lines import find_data_texts
+from boilerkit.data_lines import STATE_SCRIPT, find_data_texts
 from boilerkit.errors import MissingDependencyError
 from boilerkit.guard import END_TAG, parse_guarded
 from boilerkit.page_lines import (
@@ -296,8 +296,10 @@ class _LineTarget:
         if len(pieces) > start:
             if self._skip_tag == "title" and not self.page.title:
                 self.page.title = " ".join("".join(pieces[start:]).split())
-            elif self._skip_tag == "script" and "json" in self._skip_type.lower():
-                self.page.data_scripts.append((self._skip_type, "".join(pieces[start:])))
+            elif self._skip_tag == "script":
+                source = "".join(pieces[start:])
+                if "json" in self._skip_type.lower() or STATE_SCRIPT.search(source):
+                    self.page.data_scripts.append((self._skip_type, source))
             del pieces[start:]
 
     def _count_link_chars(self) -> None:

@@ -183,14 +183,16 @@ class Head:
 class Model:
     """A loaded model. Nothing in it changes; it may be shared between threads.
 
-    ``words``: (N_BUCKETS + 1, len(KINDS) + 1) weights of the hashed words for each kind and, in the
-    last column, for content on pages: side by side, a word is looked up once.
+    ``words``: (N_BUCKETS + 1, len(KINDS) + 1) weights of the hashed words on pages for each kind
+    and, in the last column, for content: side by side, a word is looked up once; ``text_kinds``:
+    (N_BUCKETS + 1, len(KINDS)) those in bare texts.
     """
 
     name: str
     version: str
     lexicon: Lexicon
     words: FloatArray  # those of the kinds and of content, side by side
+    text_kinds: FloatArray
     name_content: FloatArray
     page_types: FloatArray
     vocabulary: Mapping[str, int]
@@ -198,7 +200,7 @@ class Model:
 
     @property
     def word_kinds(self) -> FloatArray:
-        """(N_BUCKETS + 1, len(KINDS)) weights of words for each kind; the last row is the bias."""
+        """(N_BUCKETS + 1, len(KINDS)) weights of words on pages; the last row is the bias."""
         return self.words[:, :-1]
 
     @property
@@ -218,8 +220,7 @@ class Model:
         """Return the (n, n_columns) features of the lines of a text."""
         text = measure_lines(lines)
         lexical = lexicon_columns(text, self.lexicon)
-        words = word_scores(text, self.words)
-        matrix = text_matrix(text, lexical, words.first(len(KINDS)))
+        matrix = text_matrix(text, lexical, word_scores(text, self.text_kinds))
         odds = self.heads["text"].first.log_odds(matrix)
         return np.concatenate([matrix, text_context(odds, text)], axis=1)
 
@@ -417,6 +418,7 @@ def _build(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model
             ],
             axis=1,
         ),
+        text_kinds=_unpack(arrays, "text_kinds", (N_BUCKETS + 1, len(KINDS))),
         name_content=_unpack(arrays, "name_content", (n_names, 1))[:, 0],
         page_types=_unpack(arrays, "page_types", (n_clues, len(PAGE_TYPES))),
         vocabulary={str(token): index for index, token in enumerate(tokens)},

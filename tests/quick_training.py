@@ -37,7 +37,7 @@ class QuickRegression(LogisticRegression):
 
 def apply_quick_settings(patch: pytest.MonkeyPatch) -> None:
     """Put the quick settings in place; they hold in this process only, so train with one job."""
-    own_lines = corpus._single_lines
+    own_pieces = corpus._pieces
     patch.setattr(fit, "HTML_FORESTS", _FORESTS)
     patch.setattr(fit, "TEXT_FORESTS", _FORESTS)
     patch.setattr(fit, "LogisticRegression", QuickRegression)
@@ -48,8 +48,8 @@ def apply_quick_settings(patch: pytest.MonkeyPatch) -> None:
     )
     patch.setattr(
         corpus,
-        "_single_lines",
-        lambda *args: itertools.islice(own_lines(*args), 0, None, _OWN_LINES_STEP),
+        "_pieces",
+        lambda *args: itertools.islice(own_pieces(*args), 0, None, _OWN_LINES_STEP),
     )
 
 

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from boilerkit.context import group_means, shifted, span_means, window_means, windows_means
+from boilerkit.context import (
+    ahead,
+    group_means,
+    seen,
+    shifted,
+    span_means,
+    window_means,
+    windows_means,
+)
 
 
 def floats(*values: float) -> np.ndarray:
@@ -43,6 +51,34 @@ class TestShifted:
         values = floats(1, 2)
         shifted(values, 1)
         assert values.tolist() == [1, 2]
+
+
+class TestSeenAndAhead:
+    VALUES = np.array([[1], [5], [2], [0]], np.float32)
+
+    @pytest.mark.parametrize(
+        ("fading", "before", "after"),
+        [(0, [1, 1, 5, 5], [5, 2, 0, 0]), (2, [1, -1, 3, 1], [3, 0, -2, 0])],
+    )
+    def test_the_highest_value_on_either_side_less_what_it_fades_on_its_way(
+        self, fading: float, before: list[float], after: list[float]
+    ) -> None:
+        assert seen(self.VALUES, fading)[:, 0].tolist() == before
+        assert ahead(self.VALUES, fading)[:, 0].tolist() == after
+
+    def test_columns_do_not_mix(self) -> None:
+        both = seen(np.array([[1, 9], [5, 0], [2, 0]], np.float32), 0)
+        assert both.tolist() == [[1, 9], [1, 9], [5, 9]]
+
+    @pytest.mark.parametrize("n", [0, 1])
+    def test_without_other_lines(self, n: int) -> None:
+        values = np.full((n, 3), 7, np.float32)
+        assert seen(values, 0.1).tolist() == ahead(values, 0.1).tolist() == values.tolist()
+
+    def test_far_lines_of_a_long_document_keep_their_digits(self) -> None:
+        values = np.zeros((300_000, 1), np.float32)
+        values[-2] = 1.0
+        assert seen(values, 0.1)[-1, 0] == pytest.approx(0.9)
 
 
 class TestWindowMeans:

@@ -575,6 +575,36 @@ class TestDataScripts:
         )
         assert texts_of("<p>One</p>" + self.SCRIPT.format(data)) == ["One"]
 
+    @pytest.mark.parametrize(
+        "script",
+        [
+            "window.__STATE__ = {};",
+            'window["__R_35b_"] = window["__R_35b_"] || [];window["__R_35b_"].push({})',
+            "window.__A__={{broken: 1}};var x = window.__B__ = {};",
+        ],
+    )
+    def test_prose_of_a_shell_that_its_script_keeps_is_read(self, script: str) -> None:
+        data = json.dumps({"blocks": [ARTICLE, {"html": f"<p class=a>{SECOND}</p>"}]})
+        html = f"<div id=root></div><script>{script.replace('{}', data)}</script>"
+        assert texts_of(html) == [ARTICLE, SECOND]
+
+    def test_prose_that_react_streams_to_a_shell_is_read(self) -> None:
+        text = f"<p>{SECOND}</p>"
+        size = format(len(text.encode()), "x")
+        rows = f'1:["$","p",null,{{"children":"{ARTICLE}"}}]\n2:I[7,[],"x"]\n3:T{size},'
+        chunks = [rows, text, f'4:{{"post":"$3","title":"{ARTICLE[:30]}"}}\n']
+        scripts = [f"<script>self.__next_f.push({json.dumps([1, row])})</script>" for row in chunks]
+        html = "<script>(self.__next_f=self.__next_f||[]).push([0])</script>" + "".join(scripts)
+        assert texts_of(f"<div id=root></div>{html}") == [ARTICLE, SECOND]
+
+    def test_other_scripts_and_code_are_not_prose(self) -> None:
+        code = f"(function(w){{w.push('{ARTICLE}');}})(window);"
+        html = (
+            f"<script>var a = {json.dumps([ARTICLE])};</script>"
+            f"<script>window.__STATE__ = {json.dumps({'inline': code})}</script>"
+        )
+        assert texts_of(f"<p>One</p>{html}") == ["One"]
+
     def test_the_description_of_an_empty_shell_is_read(self) -> None:
         html = f'<meta name="description" content="{ARTICLE}"><div id=app></div>'
         assert texts_of(html) == [ARTICLE]

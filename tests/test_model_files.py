@@ -226,6 +226,8 @@ CHANGED_ARRAYS = {
     "a kind less": replaced("word_kinds_q", lambda array: array[:, :-1]),
     "words of content with a bucket less": replaced("word_content_q", lambda array: array[:-1]),
     "words of content in two columns": replaced("word_content_q", lambda a: np.hstack([a, a])),
+    "words of texts with a bucket less": replaced("text_kinds_q", lambda array: array[:-1]),
+    "words of texts with a kind less": replaced("text_kinds_q", lambda array: array[:, :-1]),
     "names with a row less": replaced("name_content_q", lambda array: array[:-1]),
     "names with a row more": replaced("name_content_q", lambda array: np.vstack([array, array])),
     "names in one dimension": replaced("name_content_q", lambda array: array[:, 0]),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,8 @@ def corpus(corpus_folder: Path) -> Corpus:
 class TestCorpus:
     def test_holds_every_page_once(self, corpus: Corpus) -> None:
         names = [(example.source.dataset, example.source.id) for example in corpus.pages]
-        assert len(set(names)) == len(names) == 60 + 7 + 8 + 6
+        assert len(set(names)) == len(names)
+        assert sum(name != "shell" for name, _ in names) == 60 + 7 + 8 + 6
 
     def test_alignment_finds_the_content_of_pages(self, corpus: Corpus) -> None:
         for example in corpus.pages:
@@ -215,12 +217,42 @@ class TestCorpus:
         (labels / "appeals-dev.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         monkeypatch.undo()
         taken = [
-            fold
-            for text, _, fold in corpus_module._single_lines(labels, frozenset())
-            if text.startswith("Give to us, reader")
+            piece.fold
+            for piece in corpus_module._pieces(labels, frozenset())
+            if piece.lines[0].startswith("Give to us, reader")
         ]
         assert set(taken) <= {appeal_fold("one")}
         assert len(taken) <= 8
+
+    def test_a_shell_shows_links_and_holds_the_main_text_in_its_data(self, corpus: Corpus) -> None:
+        page = next(example for example in corpus.pages if example.source.gold)
+        gold = "\n".join(f"Paragraph {n} says <b> what no other one says." for n in range(20))
+        source = replace(page.source, gold=gold)
+        for number in range(12):  # of all kinds of script
+            numbered = replace(page, source=replace(source, id=str(number)))
+            shell = corpus_module._shell_example(numbered, frozenset())
+            assert shell is not None
+            texts = [
+                text
+                for text, target in zip(shell.page.texts, shell.target, strict=True)
+                if target == 1
+            ]
+            assert " ".join(texts).count("what no other one says") == 20
+            assert (shell.fold, shell.source.gold) == (page.fold, None)
+        held = frozenset(sentence_keys(gold.split("\n")[7]))
+        assert corpus_module._shell_example(numbered, held) is None
+
+    def test_a_run_of_lines_is_set_in_whole_and_in_order(self) -> None:
+        run = corpus_module._Piece([f"Line {n} of the appeal" for n in range(4)], [1] * 4, 0)
+        stranger = corpus_module._Piece(["A line of another article"], [0], 0)
+        for seed in range(50):
+            host = [f"Paragraph {n}" for n in range(6)]
+            example = corpus_module._insert("name", 0, host, [run, stranger], random.Random(seed))
+            labelled = dict(zip(example.lines, example.kind.tolist(), strict=True))
+            assert [line for line in example.lines if line in host] == host
+            assert [line for line in example.lines if line in run.lines] == run.lines
+            assert [labelled[line] for line in run.lines] == [1] * 4
+            assert labelled["A line of another article"] == 0
 
 
 class TestHeldOutSentences:
@@ -343,7 +375,7 @@ class TestParity:
         found = parts.model.heads[kind].score(matrix).content
         np.testing.assert_allclose(found, expected, atol=TOLERANCE, rtol=0)
 
-    @pytest.mark.parametrize("name", ["word_kinds", "word_content"])
+    @pytest.mark.parametrize("name", ["word_kinds", "word_content", "text_kinds"])
     def test_the_word_models_score_like_scikit_learns(self, parts: Parts, name: str) -> None:
         weights = getattr(parts.model, name)
         np.testing.assert_array_equal(weights, getattr(parts.bags, name))
@@ -400,6 +432,7 @@ class TestFolds:
             without = parts.trainer.bags(ALL_FOLDS - {fold}, parts.bags.vocabulary)
             assert not without.word_content[bucket].any()
             assert not without.word_kinds[bucket].any()
+            assert not without.text_kinds[bucket].any()
             assert parts.bags.word_content[bucket].any()
             tested += 1
             if tested == 3:
@@ -420,6 +453,7 @@ class TestFolds:
         for fold, bags in found.items():
             again = parts.trainer.bags(folds - {fold}, parts.bags.vocabulary)
             np.testing.assert_array_equal(bags.word_kinds, again.word_kinds)
+            np.testing.assert_array_equal(bags.text_kinds, again.text_kinds)
             np.testing.assert_array_equal(bags.name_content, again.name_content)
 
     def test_a_name_is_known_from_four_sites_on(self, parts: Parts) -> None:

@@ -56,6 +56,7 @@ def toy_arrays() -> Arrays:
     for name, shape in (
         ("word_kinds", (N_BUCKETS + 1, len(KINDS))),
         ("word_content", (N_BUCKETS + 1, 1)),
+        ("text_kinds", (N_BUCKETS + 1, len(KINDS))),
         ("name_content", (3 * len(VOCABULARY) + 1, 1)),
         ("page_types", (len(VOCABULARY) + N_META_BUCKETS + N_MEASURES + 1, len(PAGE_TYPES))),
     ):

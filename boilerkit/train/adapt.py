@@ -37,7 +37,7 @@ __all__ = ["CrossValidation", "adapt", "cross_validate"]
 
 _SEED = 20261122
 # How strongly weights are held to the base's: the strength of the base's own training.
-_WORD_PENALTY = {"word_kinds": 1 / 3, "word_content": 1.0}
+_WORD_PENALTY = {"kinds": 1 / 3, "content": 1.0}
 _KIND_PENALTY = 1.0
 _MAX_STEPS = 60
 # Enough to overrule the base where many lines agree, too few to learn single lines.
@@ -189,17 +189,21 @@ def _unseen_features(
 
 def _move_words(base: Model, documents: Sequence[OwnDocument]) -> Model:
     pages = [document for document in documents if document.kind == "html"]
-    kinds, content = base.word_kinds, base.word_content
+    kinds, content, text_kinds = base.word_kinds, base.word_content, base.text_kinds
     if documents:
         labels = np.concatenate([document.labels for document in documents])
-        moved = _moved(_bags(documents), labels, kinds, _WORD_PENALTY["word_kinds"])
-        kinds = _on_grid(moved, kinds)
+        bags = _bags(documents)
+        kinds, text_kinds = (
+            _on_grid(_moved(bags, labels, start, _WORD_PENALTY["kinds"]), start)
+            for start in (kinds, text_kinds)
+        )
     if pages:
         labels = np.concatenate([document.labels for document in pages])
         is_content = (labels == _CONTENT).astype(np.int64)
-        moved = _moved(_bags(pages), is_content, content, _WORD_PENALTY["word_content"])
+        moved = _moved(_bags(pages), is_content, content, _WORD_PENALTY["content"])
         content = _on_grid(moved, content)
-    return replace(base, words=np.concatenate([kinds, content], axis=1))
+    words = np.concatenate([kinds, content], axis=1)
+    return replace(base, words=words, text_kinds=text_kinds)
 
 
 def _bags(documents: Sequence[OwnDocument]) -> sparse.csr_matrix:

@@ -67,7 +67,7 @@ def _write(folder: Any, out: Path, model: Model, card: dict[str, Any]) -> None:
     config = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
     with folder.joinpath("weights.npz").open("rb") as stream, np.load(stream) as archive:
         arrays: dict[str, npt.NDArray[Any]] = {name: archive[name] for name in archive.files}
-    for name in ("word_kinds", "word_content"):
+    for name in ("word_kinds", "word_content", "text_kinds"):
         arrays[f"{name}_q"], arrays[f"{name}_scale"] = pack(getattr(model, name))
     for kind, head in model.heads.items():
         for name in ("feature", "threshold", "children", "value", "roots"):

@@ -10,8 +10,9 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
 from importlib import resources
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from boilerkit.decode import decode_html
 from boilerkit.features import KINDS
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label, Role
-from boilerkit.page_lines import PageLines
+from boilerkit.page_lines import DATA, PageLines
 from boilerkit.roles import line_roles
 from boilerkit.text_lines import fold_line
 from boilerkit.train.align import content_shares
@@ -102,10 +103,7 @@ class Corpus:
 
 
 def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
-    """Read all data sets under `root`.
-
-    Sentences of the founding document, which is a test, are left out wherever they stand.
-    """
+    """Read all data sets under `root`; no sentence of the founding document, a test, is learned."""
     held_out = _held_out_sentences()
     typed = load_typed_documents(root)
     by_page: dict[tuple[str, str], list[TypedDocument]] = {}
@@ -124,20 +122,19 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
         for page in sources
     )
     pages = [example for example in pages if len(example.page.texts)]
-    singles = list(_single_lines(root, held_out))
+    pieces = list(_pieces(root, held_out))
+    singles = [
+        (text, kind, piece.fold)
+        for piece in pieces
+        for text, kind in zip(piece.lines, piece.kinds, strict=True)
+    ]
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
-    texts += [
-        _dump_example(example)
-        for number, example in enumerate(with_gold)
-        if example.labelled or number % _DUMP_STEP == 0
+    texts += [_dump_example(example) for example in _dumped(pages, with_gold)]
+    texts += list(_inserted_examples(pages, pieces, held_out))
+    pages += [
+        shell for page in with_gold[::_SHELL_STEP] if (shell := _shell_example(page, held_out))
     ]
-    texts += [
-        _dump_example(example)
-        for example in pages
-        if example.labelled and example.source.gold is None
-    ]
-    texts += list(_inserted_examples(pages, singles, held_out))
     return Corpus(pages, texts, singles)
 
 
@@ -275,6 +272,18 @@ def _typed_example(document: TypedDocument, held_out: frozenset[str]) -> TextExa
     )
 
 
+def _dumped(
+    pages: Sequence[PageExample], with_gold: Sequence[PageExample]
+) -> Iterator[PageExample]:
+    """Yield the pages that are texts too: all whose lines we labelled, and some of the others."""
+    for number, example in enumerate(with_gold):
+        if example.labelled or number % _DUMP_STEP == 0:
+            yield example
+    for example in pages:
+        if example.labelled and example.source.gold is None:
+            yield example
+
+
 def _dump_example(example: PageExample) -> TextExample:
     """Return all lines of a page as a bare text."""
     keep = [line for line, text in enumerate(example.page.texts) if _WORD.search(text)]
@@ -302,6 +311,41 @@ _LABELLED_WEIGHT = 0.4
 _DUMP_STEP = 2
 
 
+# A page of every so many is shown once more as one that a script fills from its data.
+_SHELL_STEP = 10
+_SHELL_LINKS = 12
+_MIN_SHELL_CHARS = 400
+_SHELLS: tuple[tuple[str, dict[str, str], str], ...] = (
+    ('<script type="application/ld+json">%s</script>', {"@type": "NewsArticle"}, "articleBody"),
+    ('<script id="__DATA__" type="application/json">%s</script>', {}, "body"),
+    ('<script type="application/ld+json">%s</script>', {"@type": "Product"}, "description"),
+    ("<script>window.__STATE__ = %s</script>", {}, "text"),
+)
+
+
+def _shell_example(example: PageExample, held_out: frozenset[str]) -> PageExample | None:
+    """Return a page whose links stand in its HTML and whose main text stands in its data alone.
+
+    Few pages of the sets are such shells, and those that score worst.
+    """
+    gold = example.source.gold or ""
+    held = any(_holds_any(line, held_out) for line in gold.split("\n"))
+    if held or len(gold) < _MIN_SHELL_CHARS:
+        return None
+    chrome = [text for text, t in zip(example.page.texts, example.target, strict=True) if t == 0]
+    links = "".join(f"<li><a href=#>{escape(text)}</a></li>" for text in chrome[:_SHELL_LINKS])
+    script, record, key = _SHELLS[_hash(example.source.id) % len(_SHELLS)]
+    data = json.dumps({**record, key: gold}).replace("<", "\\u003c")
+    title = f"<head><title>{escape(example.page.title)}</title>{script % data}</head>"
+    page, _ = read_html(f"<html>{title}<body><nav><ul>{links}</ul></nav><div id=root></div></html>")
+    target = np.array([float(source == DATA) for source in page.source])
+    if not target.any():
+        return None
+    source = replace(example.source, dataset="shell", gold=None)
+    kind = np.full(len(target), UNKNOWN, np.int64)
+    return PageExample(source, example.fold, page, line_roles(page), target, kind, labelled=False)
+
+
 _OWN_TEXTS = (
     "phrases.jsonl",
     "negatives.jsonl",
@@ -309,23 +353,43 @@ _OWN_TEXTS = (
     "negatives_en.jsonl",
     "appeals_multi.jsonl",
     "negatives_multi.jsonl",
+    "traps_en.jsonl",
+    "traps_multi.jsonl",
 )
 
 
-def _single_lines(root: Path, held_out: frozenset[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield (text, kind index, fold) of appeals and of our own texts; sources are capped."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Lines that stand in no page, in order, with kind indices."""
+
+    lines: list[str]
+    kinds: list[int]
+    fold: int
+
+    @property
+    def is_content(self) -> bool:
+        return all(kind == _CONTENT for kind in self.kinds)
+
+
+def _pieces(root: Path, held_out: frozenset[str]) -> Iterator[_Piece]:
+    """Yield appeals and our own texts; appeals are capped by source."""
     per_source: dict[str, int] = {}
     for appeal in load_appeals(root):
         per_source[appeal.source] = per_source.get(appeal.source, 0) + 1
         if per_source[appeal.source] <= _SOURCE_CAP and not _holds_any(appeal.text, held_out):
-            yield fold_line(appeal.text), _KIND_INDEX[appeal.label], appeal_fold(appeal.source)
+            kinds = [_KIND_INDEX[appeal.label]]
+            yield _Piece([fold_line(appeal.text)], kinds, appeal_fold(appeal.source))
     for name in _OWN_TEXTS:
-        text = resources.files("boilerkit.train").joinpath("data").joinpath(name).read_text("utf-8")
-        for row in text.splitlines():
-            record = json.loads(row)
-            if record["label"] in _KIND_INDEX:
-                folded = fold_line(record["text"])
-                yield folded, _KIND_INDEX[record["label"]], _hash(folded) % N_FOLDS
+        for row in _own_rows(name):
+            if row["label"] in _KIND_INDEX:
+                text = fold_line(row["text"])
+                yield _Piece([text], [_KIND_INDEX[row["label"]]], _hash(text) % N_FOLDS)
+
+
+def _own_rows(name: str) -> Iterator[dict[str, str]]:
+    text = resources.files("boilerkit.train").joinpath("data").joinpath(name).read_text("utf-8")
+    for line in text.splitlines():
+        yield json.loads(line)
 
 
 def appeal_fold(source: str) -> int:
@@ -334,30 +398,63 @@ def appeal_fold(source: str) -> int:
 
 
 def _inserted_examples(
-    pages: Sequence[PageExample],
-    singles: Sequence[tuple[str, int, int]],
-    held_out: frozenset[str],
+    pages: Sequence[PageExample], pieces: Sequence[_Piece], held_out: frozenset[str]
 ) -> Iterator[TextExample]:
-    """Yield articles of a fold with single lines of the same fold set between their paragraphs."""
+    """Yield articles of a fold with pieces of the same fold set between their paragraphs."""
     rng = random.Random(20261122)
     articles = [found for page in pages if (found := _host_lines(page, held_out))]
     for fold in range(N_FOLDS):
         hosts = [lines for lines, other in articles if other == fold]
-        own = [single for single in singles if single[2] == fold]
-        long = [single for single in own if len(_WORD.findall(single[0])) >= _MIN_LONG_WORDS]
-        pool = own + long * _LONG_ROUNDS
+        own = [piece for piece in pieces if piece.fold == fold]
+        alike: dict[int, list[str]] = {}
+        for piece in own:
+            for text, kind in zip(piece.lines, piece.kinds, strict=True):
+                alike.setdefault(kind, []).append(text)
+        pool = own + [piece for piece in own if _is_hard(piece)] * _HARD_ROUNDS
         rng.shuffle(pool)
         number = 0
         while pool and hosts:
-            lines = hosts[number % len(hosts)]
             taken = [pool.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), len(pool)))]
+            taken = [_as_printed(piece, alike, rng) for piece in taken]
+            strangers = rng.choice(hosts)
+            for _ in range(rng.choice(_STRANGERS)):
+                taken.append(_Piece([rng.choice(strangers)], [_CONTENT], fold))
+            rng.shuffle(taken)
+            lines = hosts[number % len(hosts)]
             yield _insert(f"inserted:{fold}:{number}", fold, lines, taken, rng)
             number += 1
 
 
-# Appeals that read like prose are rarer than menu items, and harder.
+def _is_hard(piece: _Piece) -> bool:
+    """Return whether a piece is prose like an appeal's: rarer than menu items, and harder."""
+    return piece.is_content or any(
+        len(_WORD.findall(line)) >= _MIN_LONG_WORDS for line in piece.lines
+    )
+
+
+def _as_printed(piece: _Piece, alike: Mapping[int, Sequence[str]], rng: random.Random) -> _Piece:
+    """Return a piece as sites print it: now and then in a run of others of its kind, now and then
+    one line a sentence."""
+    lines, kinds = list(piece.lines), list(piece.kinds)
+    if len(lines) == 1 and kinds[0] in _CAMPAIGNS and rng.random() < _CAMPAIGN_SHARE:
+        lines += [rng.choice(alike[kinds[0]]) for _ in range(rng.randint(1, 4))]
+        rng.shuffle(lines)
+        kinds *= len(lines)
+    if not piece.is_content and rng.random() < _SPLIT_SHARE:
+        parts = [_sentences(line) for line in lines]
+        kinds = [kind for kind, part in zip(kinds, parts, strict=True) for _ in part]
+        lines = [sentence for part in parts for sentence in part]
+    return _Piece(lines, kinds, piece.fold)
+
+
 _MIN_LONG_WORDS = 10
-_LONG_ROUNDS = 2
+_CAMPAIGNS = frozenset(
+    _KIND_INDEX[kind] for kind in ("donation", "subscription", "newsletter", "account", "comments")
+)
+_CAMPAIGN_SHARE = 0.4
+_HARD_ROUNDS = 1
+# How many lines of another article are set in too: what is off the topic need not be an appeal.
+_STRANGERS = (0, 1, 1, 2, 3)
 
 
 def _host_lines(example: PageExample, held_out: frozenset[str]) -> tuple[list[str], int] | None:
@@ -372,28 +469,21 @@ def _host_lines(example: PageExample, held_out: frozenset[str]) -> tuple[list[st
 
 
 def _insert(
-    name: str,
-    fold: int,
-    host: list[str],
-    taken: Sequence[tuple[str, int, int]],
-    rng: random.Random,
+    name: str, fold: int, host: list[str], pieces: Sequence[_Piece], rng: random.Random
 ) -> TextExample:
-    """Set single lines into an article: each at a place of its own, or all in one run.
-
-    Now and then an appeal of several sentences comes as one line a sentence, as sites print it.
-    """
+    """Set pieces into an article: each at a place of its own, or all chrome in one run."""
     lines = list(host)
     kinds = [UNKNOWN] * len(lines)
     in_one_run = rng.random() < _RUN_SHARE
-    place = -1
-    for text, kind, _ in taken:
-        if place < 0 or not in_one_run:
-            place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
-        parts = [text]
-        if kind != _CONTENT and rng.random() < _SPLIT_SHARE:
-            parts = _sentences(text)
-        lines[place:place] = parts
-        kinds[place:place] = [kind] * len(parts)
+    run = -1
+    for piece in pieces:
+        place = rng.choice((0, 1, len(lines), rng.randint(0, len(lines)), len(lines) // 2))
+        if in_one_run and not piece.is_content:
+            place = run = place if run < 0 else run
+        lines[place:place] = piece.lines
+        kinds[place:place] = piece.kinds
+        if piece.is_content and place <= run:
+            run += len(piece.lines)
     return _inserted_example(name, fold, lines, kinds)
 
 
@@ -421,8 +511,9 @@ def _inserted_example(
 
 
 _HOST_LINES_USED = 2
-_HOST_WEIGHT = 0.3
-_INSERTED_WEIGHT = 3.0
+# Ten thousand made documents stand beside six hundred labelled ones, whose say must not drown.
+_HOST_WEIGHT = 0.045
+_INSERTED_WEIGHT = 0.45
 
 
 def _hash(text: str) -> int:

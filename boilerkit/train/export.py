@@ -93,6 +93,7 @@ def _arrays(
     for name, weights in (
         ("word_kinds", bags.word_kinds),
         ("word_content", bags.word_content),
+        ("text_kinds", bags.text_kinds),
         ("name_content", bags.name_content[:, None]),
         ("page_types", bags.page_types),
     ):

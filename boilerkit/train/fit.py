@@ -63,7 +63,7 @@ HTML_FORESTS = Forests(
 )
 TEXT_FORESTS = Forests(
     ForestSettings(trees=50, leaves=15, depth=6, min_leaf=20, rate=0.15),
-    ForestSettings(trees=80, leaves=15, depth=6, min_leaf=20, rate=0.1),
+    ForestSettings(trees=100, leaves=20, depth=6, min_leaf=20, rate=0.1),
 )
 
 
@@ -75,6 +75,7 @@ class Bags:
     """
 
     word_kinds: FloatArray
+    text_kinds: FloatArray
     word_content: FloatArray
     name_content: FloatArray
     page_types: FloatArray
@@ -100,15 +101,19 @@ class Trainer:
     def __init__(self, prepared: Prepared) -> None:
         self._data = prepared
         self._bag_cache: dict[tuple[str, frozenset[int]], FloatArray] = {}
-        self._kind_rows = _kind_rows(prepared)
-        self._content_rows = _content_rows(prepared)
+        self._rows = {
+            "page kinds": _kind_rows(prepared, _SINGLE_WEIGHT_ON_PAGES),
+            "text kinds": _kind_rows(prepared, _SINGLE_WEIGHT_IN_TEXTS),
+            "content": _content_rows(prepared),
+        }
 
     def bags(self, folds: Collection[int], vocabulary: list[str]) -> Bags:
         """Fit the linear models on the given folds."""
         column_map = _column_map(self._data, vocabulary)
         return Bags(
-            self._word_bag("kinds", self._kind_rows, folds),
-            self._word_bag("content", self._content_rows, folds),
+            self.word_bag("page kinds", folds),
+            self.word_bag("text kinds", folds),
+            self.word_bag("content", folds),
             _fit_names(self._data, frozenset(folds), column_map, len(vocabulary)),
             _fit_page_types(self._data, frozenset(folds), column_map, len(vocabulary)),
             vocabulary,
@@ -119,11 +124,13 @@ class Trainer:
         """Return the names that the models of the given folds know."""
         return find_vocabulary(self._data.pages, self._data.names, folds)
 
-    def _word_bag(self, name: str, rows: _Rows, folds: Collection[int]) -> FloatArray:
+    def word_bag(self, name: str, folds: Collection[int]) -> FloatArray:
+        """Fit the linear model of a name over hashed words on the given folds."""
         key = (name, frozenset(folds))
         if key not in self._bag_cache:
+            rows = self._rows[name]
             keep = np.isin(rows.fold, sorted(folds))
-            n_classes = len(KINDS) if name == "kinds" else 2
+            n_classes = 2 if name == "content" else len(KINDS)
             self._bag_cache[key] = _fit_linear(
                 rows.matrix[keep], rows.target[keep], rows.weight[keep], _WORD_C[name], n_classes
             )
@@ -209,7 +216,7 @@ class Trainer:
         """Return the features of all lines of text `number`."""
         example = self._data.texts[number]
         return text_matrix(
-            example.text, example.lexical, word_scores(example.text, bags.word_kinds)
+            example.text, example.lexical, word_scores(example.text, bags.text_kinds)
         )
 
 
@@ -288,7 +295,8 @@ def _sampled(
     return used, weight[used] * (total / weight[used].sum())
 
 
-_WORD_C = {"kinds": 3.0, "content": 1.0}
+# Bare texts have words alone to go by; on a page, weights as large would drown the structure.
+_WORD_C = {"page kinds": 3.0, "text kinds": 10.0, "content": 1.0}
 _NAME_C = 0.03
 
 
@@ -314,9 +322,9 @@ def _bag_matrix(features: Sequence[TextFeatures]) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, (rows, columns)), shape=(offsets[-1], N_BUCKETS))
 
 
-def _kind_rows(data: Prepared) -> _Rows:
+def _kind_rows(data: Prepared, single_weight: float) -> _Rows:
     """Rows with a known kind: typed lines, single lines, and prose of the dumps as content."""
-    blocks = [_typed_rows(data), _prose_rows(data), _single_rows(data)]
+    blocks = [_typed_rows(data), _prose_rows(data), _single_rows(data, single_weight)]
     features, target, weight, fold = zip(*blocks, strict=True)
     kinds = np.concatenate(target)
     known = kinds >= 0
@@ -335,7 +343,8 @@ _KindBlock = tuple[
     npt.NDArray[np.int64],
 ]
 # An appeal stands for the many of its kind that no page of the data shows.
-_SINGLE_WEIGHT = 2.0
+_SINGLE_WEIGHT_ON_PAGES = 2.0
+_SINGLE_WEIGHT_IN_TEXTS = 5.0
 _PROSE_WEIGHT = 0.5
 _MIN_PROSE_WORDS = 8
 # Every so many dumps: the words of ordinary prose are soon known.
@@ -366,9 +375,9 @@ def _prose_rows(data: Prepared) -> _KindBlock:
     return [example.text for example in used], kind, np.full(len(kind), _PROSE_WEIGHT), fold
 
 
-def _single_rows(data: Prepared) -> _KindBlock:
+def _single_rows(data: Prepared, weight: float) -> _KindBlock:
     text, kind, fold = zip(*data.singles, strict=True)
-    return list(text), np.array(kind), np.full(len(kind), _SINGLE_WEIGHT), np.array(fold)
+    return list(text), np.array(kind), np.full(len(kind), weight), np.array(fold)
 
 
 def _content_rows(data: Prepared) -> _Rows:
@@ -408,7 +417,7 @@ def _fit_linear(
     n_classes: int,
 ) -> FloatArray:
     """Return (n_columns + 1, 1 or n_classes) weights on the grid that is stored."""
-    estimator = LogisticRegression(C=strength, max_iter=40, tol=1e-3)
+    estimator = LogisticRegression(C=strength, max_iter=60, tol=1e-3)
     estimator.fit(matrix, target, sample_weight=weight / weight.mean())
     fitted = np.concatenate([estimator.coef_.T, estimator.intercept_[None, :]])
     width = 1 if n_classes == 2 else n_classes
