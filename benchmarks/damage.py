@@ -125,7 +125,8 @@ def _reshape(rng: random.Random, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _retype(rng: random.Random, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return array.astype(rng.choice(_TYPES))
+    changed: npt.NDArray[Any] = array.astype(rng.choice(_TYPES))
+    return changed
 
 
 _ARRAY_CHANGES: Final[tuple[ArrayChange, ...]] = (
