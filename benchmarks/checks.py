@@ -131,21 +131,19 @@ class Checker:
     def check_model(self, folder: Path) -> bool:
         """Raise what is wrong with the loader or the model that it let through; whether it did."""
         self.seconds = 0.0
-        try:
-            cleaner = self._timed(partial(Cleaner, model=folder), 0)
-        except ModelError:
-            return False
         with warnings.catch_warnings():
             # numbers that are far off may overflow: an answer is due all the same
             warnings.simplefilter("ignore", RuntimeWarning)
-            for document in (
-                cleaner.classify_html(_PROBE_PAGE),
-                cleaner.classify_text(_PROBE_TEXT),
-            ):
-                _require(
-                    all(0 <= line.score <= 1 for line in document.lines),
-                    "a model gives scores that are no probabilities",
-                )
+            try:
+                cleaner = self._timed(partial(Cleaner, model=folder), 0)
+            except ModelError:
+                return False
+            documents = (cleaner.classify_html(_PROBE_PAGE), cleaner.classify_text(_PROBE_TEXT))
+        scores = [line.score for document in documents for line in document.lines]
+        _require(
+            all(0 <= score <= 1 for score in scores),
+            "a model gives scores that are no probabilities",
+        )
         return True
 
     def _timed(self, call: Callable[[], T], size: int) -> T:

@@ -104,7 +104,7 @@ def _damage_arrays(rng: random.Random, model: ModelFiles) -> tuple[bytes, bytes]
 
 
 def _put_numbers(rng: random.Random, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    changed = array.copy()
+    changed: npt.NDArray[Any] = array.copy()
     for _ in range(rng.choice((1, 3, 100)) if array.size else 0):
         place = rng.randrange(array.size)
         changed.flat[place] = np.float64(rng.choice(_NUMBERS)).astype(array.dtype)
@@ -114,19 +114,16 @@ def _put_numbers(rng: random.Random, array: npt.NDArray[Any]) -> npt.NDArray[Any
 def _swap_values(rng: random.Random, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Put the values into another order: those of trees then lead anywhere."""
     order = np.random.default_rng(rng.randrange(2**32)).permutation(array.size)
-    swapped: npt.NDArray[Any] = array.reshape(-1)[order].reshape(array.shape)
-    return swapped
+    return array.reshape(-1)[order].reshape(array.shape)
 
 
 def _reshape(rng: random.Random, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     shapes = (array[:-1], array[:0], array[None], array.reshape(-1), np.repeat(array, 2, axis=0))
-    changed: npt.NDArray[Any] = rng.choice(shapes)
-    return changed
+    return rng.choice(shapes)
 
 
 def _retype(rng: random.Random, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    changed: npt.NDArray[Any] = array.astype(rng.choice(_TYPES))
-    return changed
+    return array.astype(rng.choice(_TYPES))
 
 
 _ARRAY_CHANGES: Final[tuple[ArrayChange, ...]] = (
