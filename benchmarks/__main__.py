@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import engines, figures, gate, speed
+from benchmarks import engines, figures, gate, soak, speed
 from benchmarks.compare import compare
 from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
@@ -23,6 +23,7 @@ from benchmarks.glued import (
     measure_split,
     render_split,
 )
+from benchmarks.guided import run_soak
 from benchmarks.html_report import render_html
 from benchmarks.lines import typed_texts
 from benchmarks.markdown import render_sections, section_body, write_between
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands.add_parser("split", help="appeals glued to paragraphs: found, lost"))
     _add_sites(commands.add_parser("sites", help="typed lines with and without a site profile"))
     _add_engines(commands.add_parser("engines", help="what other people's engines cost"))
+    _add_soak(commands.add_parser("soak", help="damaged inputs for hours: no promise may break"))
     return parser
 
 
@@ -178,6 +180,20 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
     _add_data(parser)
     _add_folds(parser)
     parser.set_defaults(command=_sites)
+
+
+def _add_soak(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=_data_folder(), help="pages to damage too")
+    parser.add_argument("--hours", type=float, help="end after so many")
+    parser.add_argument("--seconds", type=float, help="end after so many")
+    parser.add_argument("--executions", type=int, help="end after so many")
+    parser.add_argument("--seed", type=int, default=0, help="of all inputs (default: 0)")
+    parser.add_argument("--out", type=Path, help="log to write (default: a dated one)")
+    parser.add_argument(
+        "--findings", type=Path, help="folder for what is found; keep it out of git"
+    )
+    parser.add_argument("--sum", nargs="+", type=Path, metavar="LOG", help="only add up these logs")
+    parser.set_defaults(command=_soak)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -375,6 +391,24 @@ def _speed(options: argparse.Namespace) -> int:
     speed.write_speed(run, path)
     print(path)
     return 0
+
+
+def _soak(options: argparse.Namespace) -> int:
+    if options.sum:
+        print(soak.render_soak([soak.read_log(path) for path in options.sum]))
+        return 0
+    seconds = options.seconds if options.hours is None else options.hours * 3600
+    if seconds is None and options.executions is None:
+        raise ValueError("a soak without an end: give --hours, --seconds or --executions")
+    log = run_soak(
+        soak.read_seeds(options.data),
+        options.seed,
+        soak.Bounds(seconds, options.executions),
+        out=options.out or _stem(_RESULTS, "soak").with_suffix(".json"),
+        findings=options.findings or cache_folder() / "soak",
+    )
+    print(soak.render_soak([log]))
+    return int(bool(log.findings))
 
 
 def _engines(options: argparse.Namespace) -> int:
