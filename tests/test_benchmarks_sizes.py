@@ -87,7 +87,7 @@ class TestExponent:
         assert exponent([*below, *measured(1.0)]) is None
 
     def test_a_shape_a_little_below_a_megabyte_counts(self) -> None:
-        found = [Measured("x", 999_990, 1.0), Measured("x", 9_999_990, 10.0)]
+        found = [Measured("x", 999_990, 1.0), Measured("x", 9_999_900, 10.0)]
         assert exponent(found) == pytest.approx(1)
 
 
