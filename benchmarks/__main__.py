@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import engines, figures, gate, soak, speed
+from benchmarks import engines, figures, gate, sizes, soak, speed
 from benchmarks.compare import compare
 from benchmarks.corpus import corpus_sha256
 from benchmarks.datasets import DATA_SETS, ChecksumError, Kind, load
@@ -33,6 +33,7 @@ from benchmarks.progress import Progress
 from benchmarks.quotes import read_quotes, write_quotes
 from benchmarks.results import read_run, write_run
 from benchmarks.run import Suite, machine, run_suite, worst_pages
+from benchmarks.shapes import SHAPES
 from benchmarks.short import in_short, render_markdown, write_readme
 from benchmarks.sites import measure_sites, render_sites
 from benchmarks.stopwatch import YARDSTICK
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("folds", help="check that fold models are there and current"))
     _add_gate(commands.add_parser("gate", help="hold figures against their floors"))
     _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
+    _add_sizes(commands.add_parser("sizes", help="time and memory of hostile inputs by size"))
     _add_ablation(commands.add_parser("ablation", help="what each family and stage is worth"))
     _add_split(commands.add_parser("split", help="appeals glued to paragraphs: found, lost"))
     _add_sites(commands.add_parser("sites", help="typed lines with and without a site profile"))
@@ -90,6 +92,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--worst-of", metavar="SYSTEM", help="whose worst pages are quoted")
     parser.add_argument("--limit", type=int, help="only the first pages of each set: a quick look")
     parser.add_argument("--speed", type=Path, help="speed file to show in the report")
+    parser.add_argument("--sizes", type=Path, help="file of sizes to show in the report")
     parser.set_defaults(command=_run)
 
 
@@ -101,6 +104,7 @@ def _add_folds(parser: argparse.ArgumentParser) -> None:
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN.json")
     parser.add_argument("--speed", type=Path, help="speed file to show")
+    parser.add_argument("--sizes", type=Path, help="file of sizes to show")
     parser.add_argument("--quotes", type=Path, help="file of quoted pages to show")
     parser.add_argument("--markdown", type=Path, help="where to write Markdown")
     parser.add_argument("--html", type=Path, help="where to write HTML")
@@ -151,6 +155,13 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=_RESULTS, help="folder to write to")
     parser.add_argument("--limit", type=int, help="only the first pages")
     parser.set_defaults(command=_speed)
+
+
+def _add_sizes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-mb", type=float, default=100.0, help="size of the largest inputs")
+    parser.add_argument("--out", type=Path, help="file to write (default: a dated one)")
+    parser.add_argument("--shapes", nargs="+", metavar="NAME", help="only these shapes")
+    parser.set_defaults(command=_sizes)
 
 
 def _add_engines(parser: argparse.ArgumentParser) -> None:
@@ -246,26 +257,38 @@ def _run(options: argparse.Namespace) -> int:
     worst_of = options.worst_of or ("boilerkit" if suite.cleaners else next(iter(suite.peers)))
     quotes = worst_pages(suite, run, worst_of)
     write_quotes(quotes, stem.with_suffix(".quotes.json"))
-    times = speed.read_speed(options.speed) if options.speed else None
-    stem.with_suffix(".md").write_text(render_markdown(run, times), encoding="utf-8")
-    stem.with_suffix(".html").write_text(render_html(run, times, quotes), encoding="utf-8")
+    times, hostile = _measured(options)
+    stem.with_suffix(".md").write_text(render_markdown(run, times, hostile), encoding="utf-8")
+    html = render_html(run, times, quotes, hostile)
+    stem.with_suffix(".html").write_text(html, encoding="utf-8")
     print(stem.with_suffix(".json"))
     return 0
 
 
 def _report(options: argparse.Namespace) -> int:
     run = read_run(options.run)
-    times = speed.read_speed(options.speed) if options.speed else None
+    times, hostile = _measured(options)
     if options.markdown:
-        options.markdown.write_text(render_markdown(run, times), encoding="utf-8")
+        options.markdown.write_text(render_markdown(run, times, hostile), encoding="utf-8")
     if options.html:
         quotes = read_quotes(options.quotes) if options.quotes else []
-        options.html.write_text(render_html(run, times, quotes), encoding="utf-8")
+        html = render_html(run, times, quotes, hostile)
+        options.html.write_text(html, encoding="utf-8")
     if options.readme:
         write_readme(options.readme, in_short(run, times))
     if not options.markdown and not options.html and not options.readme:
-        print(render_markdown(run, times), end="")
+        print(render_markdown(run, times, hostile), end="")
     return 0
+
+
+def _measured(
+    options: argparse.Namespace,
+) -> tuple[speed.SpeedRun | None, sizes.SizesRun | None]:
+    """Return the speed and the sizes that the report is to show."""
+    return (
+        speed.read_speed(options.speed) if options.speed else None,
+        sizes.read_sizes(options.sizes) if options.sizes else None,
+    )
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -409,6 +432,22 @@ def _soak(options: argparse.Namespace) -> int:
     )
     print(soak.render_soak([log]))
     return int(bool(log.findings))
+
+
+def _sizes(options: argparse.Namespace) -> int:
+    path = options.out or _stem(_RESULTS, "sizes").with_suffix(".json")
+    about = {"date": _now().isoformat(timespec="minutes"), "machine": machine()}
+    found: list[sizes.Measured] = []
+    names, steps = options.shapes or list(SHAPES), sizes.sizes_up_to(options.max_mb)
+    for item in sizes.measure_shapes(names, steps):
+        found.append(item)
+        print(sizes.in_one_line(item), file=sys.stderr)
+        # after each, so that a run that is ended leaves what it measured
+        sizes.write_sizes(sizes.SizesRun(about, tuple(found)), path)
+    run = sizes.SizesRun(about, tuple(found))
+    print(section_body(sizes.sizes_section(run)))
+    print(path)
+    return int(any(sizes.faults(group) for group in run.by_shape().values()))
 
 
 def _engines(options: argparse.Namespace) -> int:

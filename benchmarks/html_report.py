@@ -11,7 +11,8 @@ from benchmarks.plots import Plot, legend_html, plots
 from benchmarks.quotes import QuotedLine, QuotedPage
 from benchmarks.results import Run, SetResult, score_difference
 from benchmarks.rows import OURS, label_of, rivals
-from benchmarks.speed import SpeedRun, speed_section
+from benchmarks.sizes import SizesRun
+from benchmarks.speed import SpeedRun
 from benchmarks.summary import sections
 from benchmarks.tables import Cell, Section, Table
 
@@ -23,15 +24,20 @@ _WIDE_CELL: Final = 30
 _LONG_NAME: Final = 45
 
 
-def render_html(run: Run, speed: SpeedRun | None, quotes: Sequence[QuotedPage]) -> str:
-    """Return the report of a run, with speed and quoted pages if there are any."""
-    parts = list(sections(run, speed_section(speed) if speed else None))
+def render_html(
+    run: Run,
+    speed: SpeedRun | None,
+    quotes: Sequence[QuotedPage],
+    sizes: SizesRun | None = None,
+) -> str:
+    """Return the report of a run, with speed, sizes and quoted pages if there are any."""
+    parts = list(sections(run, speed, sizes))
     style = resources.files("benchmarks").joinpath("report.css").read_text(encoding="utf-8")
     blocks = [
         _head(run, parts, bool(quotes)),
         _tiles(run),
         _section(run, parts[0]),
-        _plots(plots(run, speed)),
+        _plots(plots(run, speed, sizes)),
         *(_section(run, part) for part in parts[1:]),
         _quotes(quotes),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -11,6 +11,7 @@ from benchmarks import svg
 from benchmarks.lines import MARKED_UP
 from benchmarks.results import Run, SetResult, page_score
 from benchmarks.rows import OURS, label_of, rivals
+from benchmarks.sizes import MAX_SECONDS, Measured, SizesRun, peak_limit_mb
 from benchmarks.speed import SpeedRun
 from benchmarks.versus import group_sizes
 from boilerkit.metrics import Bin
@@ -22,6 +23,8 @@ _COLOURS: Final = 4
 #: The row of empty texts: of use in a table, a line along the edge in a plot.
 _NOTHING: Final = "nothing"
 _VISIBLE_TEXT: Final = "inscriptis"
+#: Seconds that a clock may not tell from none: an axis that is logarithmic has no zero.
+_CLOCK_TICK: Final = 1e-4
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Plot:
     legend: tuple[str, ...] = ()
 
 
-def plots(run: Run, speed: SpeedRun | None) -> list[Plot]:
+def plots(run: Run, speed: SpeedRun | None, sizes: SizesRun | None = None) -> list[Plot]:
     """Return the plots that the data allow; a system has one colour in all of them."""
     drawn: list[Plot] = []
     colours = _colours(run)
@@ -50,6 +53,8 @@ def plots(run: Run, speed: SpeedRun | None) -> list[Plot]:
             drawn += _calibration(name, ours.calibration)
     if speed is not None and any(timing.growth for timing in speed.systems.values()):
         drawn.append(_growth(run, speed, colours))
+    if sizes is not None:
+        drawn += _hostile(sizes)
     return drawn
 
 
@@ -197,6 +202,61 @@ def _growth(run: Run, speed: SpeedRun, colours: Mapping[str, int]) -> Plot:
         "Median over pages of about that size. A slope of 1 is linear growth.",
         svg.curves(frame, lines, "milliseconds against page size"),
         _legend(run, colours, grown),
+    )
+
+
+def _hostile(run: SizesRun) -> list[Plot]:
+    """Draw what each hostile shape costs against its size, and the bounds; the worst in colour."""
+    return [
+        _against_size(
+            run,
+            "CPU time of hostile inputs",
+            "seconds of CPU time (logarithmic)",
+            lambda item: item.seconds,
+            lambda size: MAX_SECONDS * max(1.0, size / 1e7),
+        ),
+        _against_size(
+            run,
+            "Memory of hostile inputs",
+            "peak of the process in MB (logarithmic)",
+            lambda item: item.peak_mb,
+            peak_limit_mb,
+        ),
+    ]
+
+
+def _against_size(
+    run: SizesRun,
+    title: str,
+    label: str,
+    value: Callable[[Measured], float],
+    limit: Callable[[int], float],
+) -> Plot:
+    points = {
+        name: [(item.size, max(value(item), _CLOCK_TICK)) for item in group if not item.error]
+        for name, group in run.by_shape().items()
+    }
+    ranked = sorted((name for name in points if points[name]), key=lambda n: points[n][-1][::-1])
+    colours = {name: rank for rank, name in enumerate(ranked[::-1][:_COLOURS])}
+    lines = [
+        svg.Curve(points[name], name, colours.get(name, 0), name in colours) for name in ranked
+    ]
+    sizes = sorted({size for line in lines for size, _ in line.points})
+    ys = [y for line in lines for _, y in line.points]
+    frame = svg.Frame(
+        "size of the input in bytes (logarithmic)",
+        label,
+        (sizes[0], sizes[-1]),
+        (min(ys) / 1.3, max(*ys, limit(sizes[-1])) * 1.3),
+        log_x=True,
+        log_y=True,
+    )
+    bound = [(size, limit(size)) for size in sizes]
+    return Plot(
+        title,
+        "One curve a shape; the dashed line is what an input may cost.",
+        svg.curves(frame, lines, title, [svg.dashes(frame, bound)]),
+        tuple(colours),
     )
 
 

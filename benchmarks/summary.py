@@ -20,6 +20,8 @@ from benchmarks.results import (
     set_score,
 )
 from benchmarks.rows import HEURISTIC, MIN_GROUP, OURS, label_of, ranking
+from benchmarks.sizes import SizesRun, sizes_section
+from benchmarks.speed import SpeedRun, speed_section
 from benchmarks.tables import Cell, Section, Table, figure
 from benchmarks.targets import targets_section
 from benchmarks.versus import GROUP_KEYS, group_sizes, versus_tables
@@ -33,8 +35,10 @@ from boilerkit.metrics import (
 __all__ = ["sections"]
 
 
-def sections(run: Run, speed: Section | None = None) -> Iterator[Section]:
-    """Yield the report's sections in order, the one on speed where it belongs."""
+def sections(
+    run: Run, speed: SpeedRun | None = None, sizes: SizesRun | None = None
+) -> Iterator[Section]:
+    """Yield the report's sections in order, those on speed and sizes if they were measured."""
     yield _overview(run)
     targets = targets_section(run)
     if targets.tables:
@@ -46,7 +50,9 @@ def sections(run: Run, speed: Section | None = None) -> Iterator[Section]:
     for name, systems in run.lines.items():
         yield _line_set(run, name, systems)
     if speed is not None:
-        yield speed
+        yield speed_section(speed)
+    if sizes is not None:
+        yield sizes_section(sizes)
     yield _reproduction(run)
     yield _provenance(run)
 

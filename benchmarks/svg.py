@@ -19,6 +19,7 @@ __all__ = [
     "Frame",
     "bars",
     "curves",
+    "dashes",
     "dot_rows",
     "draw_dot",
     "identity",
@@ -284,6 +285,12 @@ def _log_ticks(span: tuple[float, float]) -> list[float]:
 
 def _number(value: float) -> str:
     return f"{value:,.10g}" if abs(value) < 1e6 else f"{value:.0e}"
+
+
+def dashes(frame: Frame, points: Sequence[tuple[float, float]]) -> str:
+    """Return a dashed line through points."""
+    path = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in points)
+    return f'<polyline class="diagonal" fill="none" points="{path}"/>'
 
 
 def identity(frame: Frame) -> str:

@@ -231,7 +231,12 @@ def _is_belied_utf16(encoding: str, head: bytes) -> bool:
 
 
 def _utf16_by_nuls(head: bytes) -> str | None:
-    """Return UTF-16's byte order where it has no BOM: every second byte of markup is zero."""
+    """Return UTF-16's byte order where it has no BOM: every second byte of markup is zero.
+
+    So is one of the first two, or the page is another one's with zeros in its text.
+    """
+    if head[:2].count(0) != 1:
+        return None
     even, odd = head[::2].count(0), head[1::2].count(0)
     if min(even, odd) * 8 > max(even, odd) or max(even, odd) * 4 < len(head):
         return None

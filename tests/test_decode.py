@@ -262,3 +262,8 @@ def test_any_bytes_give_a_text_without_surrogates(data: bytes, charset: str | No
 )
 def test_utf8_comes_back(text: str) -> None:
     assert decode_text(text.encode(), charset="utf-8") == text
+
+
+def test_zeros_in_the_text_make_no_utf_16_of_a_page() -> None:
+    page = b"<p>BEFORE</p>" + b"x\0" * 1_000
+    assert decode_html(page) == page.decode()
