@@ -241,7 +241,7 @@ def _against_size(
     lines = [
         svg.Curve(points[name], name, colours.get(name, 0), name in colours) for name in ranked
     ]
-    sizes = sorted({size for line in lines for size, _ in line.points})
+    sizes = sorted({item.size for item in run.measured if not item.error})
     ys = [y for line in lines for _, y in line.points]
     frame = svg.Frame(
         "size of the input in bytes (logarithmic)",
