@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.memory import peak_mb
 from benchmarks.shapes import SHAPES, Shape
 from boilerkit import CleanConfig, Cleaner
 from boilerkit.labels import Role
@@ -62,12 +63,12 @@ def measure(shape: Shape, data: bytes) -> dict[str, Any]:
         begun = time.process_time()
         text = run(given)
         times.append(time.process_time() - begun)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     lost = [word for word in shape.markers if word not in text]
     truncated = None
     if lost and shape.call == "extract":
         truncated = cleaner.classify_html(given).truncated
-    return {"seconds": min(times), "peak_mb": peak_mb, "lost": lost, "truncated": truncated}
+    return {"seconds": min(times), "peak_mb": peak, "lost": lost, "truncated": truncated}
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ __all__ = ["KNOCKOUTS", "Knockout", "family_of", "is_around", "knock_out"]
 Arrays = dict[str, npt.NDArray[Any]]
 
 #: How a column ends that tells of other lines than its own.
-_AROUND: Final = re.compile(r"_(win|near)\d+$|[+-]\d$|_box\d$|_signature$|_page$|_max$|_fifth$")
+_AROUND: Final = re.compile(
+    r"_(win|near)\d+$|[+-]\d$|_box\d$|_signature$|_page$|_max$|_fifth$"
+    r"|_(seen|seen_lately|ahead|ahead_soon)$"
+)
 
 _PLACE: Final = frozenset(
     "position word_position lines_before lines_after log_lines lines_on_page words_on_page"
@@ -61,7 +64,7 @@ _FAMILIES: Final[Mapping[str, frozenset[str]]] = {
     "class names and ids": frozenset(("name_score",)),
     "type of the page": frozenset(f"page_{name}" for name in PAGE_TYPES),
     "marks of hidden lines": _HIDDEN,
-    "what the first pass said": frozenset(("first_pass",)),
+    "what the first pass said": frozenset(("first_pass", "content_before", "content_words")),
 }
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.memory import peak_mb
 from benchmarks.systems import SYSTEMS
 
 __all__ = ["YARDSTICK"]
@@ -51,8 +51,8 @@ def _measure(job: dict[str, Any]) -> dict[str, Any]:
         start = number % len(names)
         for name in names[start:] + names[:start]:
             milliseconds[name].append(_time(runners[name], html))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"milliseconds": milliseconds, "peak_mb": peak_mb}
+    peak = peak_mb()
+    return {"milliseconds": milliseconds, "peak_mb": peak}
 
 
 def _time(run: Callable[[bytes], object], html: bytes) -> float:

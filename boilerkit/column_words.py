@@ -136,10 +136,10 @@ _SPREAD = {
 }
 
 _FAR_SIDE = {
-    "seen": "most of the lines before",
-    "seen_lately": "most of the lines before, near ones above all",
-    "ahead": "most of the lines after",
-    "ahead_soon": "most of the lines after, near ones above all",
+    "seen": "highest before",
+    "seen_lately": "highest shortly before",
+    "ahead": "highest after",
+    "ahead_soon": "highest shortly after",
 }
 
 _FAR = re.compile(rf"(\w+?)_({'|'.join(_FAR_SIDE)})")
