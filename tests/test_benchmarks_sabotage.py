@@ -31,7 +31,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 Change = Callable[[Config, Arrays], None]
 
 #: What the columns that look at a line's neighbours are called.
-NEIGHBOUR = re.compile(r".+(_(win|near)\d+|[+-]\d)")
+NEIGHBOUR = re.compile(r".+(_(win|near)\d+|[+-]\d|_(seen|ahead)(_lately|_soon)?)")
 
 
 def write_changed(folder: Path, change: Change) -> Path:
