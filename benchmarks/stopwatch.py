@@ -69,6 +69,7 @@ def _read(path: str) -> bytes:
 
 def _runner(name: str) -> Callable[[bytes], object]:
     if name == YARDSTICK:
+        _parse(b"<p>x")  # an interpreter without lxml must fail here, not be timed as it fails
         return _parse
     if name == "boilerkit":
         import boilerkit
