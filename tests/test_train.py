@@ -243,8 +243,8 @@ class TestCorpus:
         assert corpus_module._shell_example(numbered, held) is None
 
     def test_a_run_of_lines_is_set_in_whole_and_in_order(self) -> None:
-        run = corpus_module._Piece([f"Line {n} of the appeal" for n in range(4)], [1] * 4, 0)
-        stranger = corpus_module._Piece(["A line of another article"], [0], 0)
+        run = corpus_module._Piece([f"Line {n} of the appeal" for n in range(4)], 1, 0)
+        stranger = corpus_module._Piece(["A line of another article"], 0, 0)
         for seed in range(50):
             host = [f"Paragraph {n}" for n in range(6)]
             example = corpus_module._insert("name", 0, host, [run, stranger], random.Random(seed))

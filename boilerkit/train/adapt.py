@@ -36,7 +36,7 @@ from boilerkit.train.own_documents import OwnDocument
 __all__ = ["CrossValidation", "adapt", "cross_validate"]
 
 _SEED = 20261122
-# How strongly weights are held to the base's: the strength of the base's own training.
+# How strongly weights are held to the base's: as in the base's own training of the words on pages.
 _WORD_PENALTY = {"kinds": 1 / 3, "content": 1.0}
 _KIND_PENALTY = 1.0
 _MAX_STEPS = 60

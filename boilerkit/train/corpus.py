@@ -123,11 +123,7 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
     )
     pages = [example for example in pages if len(example.page.texts)]
     pieces = list(_pieces(root, held_out))
-    singles = [
-        (text, kind, piece.fold)
-        for piece in pieces
-        for text, kind in zip(piece.lines, piece.kinds, strict=True)
-    ]
+    singles = [(text, piece.kind, piece.fold) for piece in pieces for text in piece.lines]
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
     texts += [_dump_example(example) for example in _dumped(pages, with_gold)]
@@ -360,30 +356,30 @@ _OWN_TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Lines that stand in no page, in order, with kind indices."""
+    """Lines of one kind (an index) that stand in no page, in order."""
 
     lines: list[str]
-    kinds: list[int]
+    kind: int
     fold: int
 
     @property
     def is_content(self) -> bool:
-        return all(kind == _CONTENT for kind in self.kinds)
+        return self.kind == _CONTENT
 
 
 def _pieces(root: Path, held_out: frozenset[str]) -> Iterator[_Piece]:
-    """Yield appeals and our own texts; appeals are capped by source."""
+    """Yield appeals and our own texts, a line each; appeals are capped by source."""
     per_source: dict[str, int] = {}
     for appeal in load_appeals(root):
         per_source[appeal.source] = per_source.get(appeal.source, 0) + 1
         if per_source[appeal.source] <= _SOURCE_CAP and not _holds_any(appeal.text, held_out):
-            kinds = [_KIND_INDEX[appeal.label]]
-            yield _Piece([fold_line(appeal.text)], kinds, appeal_fold(appeal.source))
+            kind = _KIND_INDEX[appeal.label]
+            yield _Piece([fold_line(appeal.text)], kind, appeal_fold(appeal.source))
     for name in _OWN_TEXTS:
         for row in _own_rows(name):
             if row["label"] in _KIND_INDEX:
                 text = fold_line(row["text"])
-                yield _Piece([text], [_KIND_INDEX[row["label"]]], _hash(text) % N_FOLDS)
+                yield _Piece([text], _KIND_INDEX[row["label"]], _hash(text) % N_FOLDS)
 
 
 def _own_rows(name: str) -> Iterator[dict[str, str]]:
@@ -408,9 +404,8 @@ def _inserted_examples(
         own = [piece for piece in pieces if piece.fold == fold]
         alike: dict[int, list[str]] = {}
         for piece in own:
-            for text, kind in zip(piece.lines, piece.kinds, strict=True):
-                alike.setdefault(kind, []).append(text)
-        pool = own + [piece for piece in own if _is_hard(piece)] * _HARD_ROUNDS
+            alike.setdefault(piece.kind, []).extend(piece.lines)
+        pool = own + [piece for piece in own if _is_hard(piece)]
         rng.shuffle(pool)
         number = 0
         while pool and hosts:
@@ -418,7 +413,7 @@ def _inserted_examples(
             taken = [_as_printed(piece, alike, rng) for piece in taken]
             strangers = rng.choice(hosts)
             for _ in range(rng.choice(_STRANGERS)):
-                taken.append(_Piece([rng.choice(strangers)], [_CONTENT], fold))
+                taken.append(_Piece([rng.choice(strangers)], _CONTENT, fold))
             rng.shuffle(taken)
             lines = hosts[number % len(hosts)]
             yield _insert(f"inserted:{fold}:{number}", fold, lines, taken, rng)
@@ -426,7 +421,8 @@ def _inserted_examples(
 
 
 def _is_hard(piece: _Piece) -> bool:
-    """Return whether a piece is prose like an appeal's: rarer than menu items, and harder."""
+    """Return whether a piece is prose like an appeal's: rarer than menu items, and harder, and so
+    set in twice."""
     return piece.is_content or any(
         len(_WORD.findall(line)) >= _MIN_LONG_WORDS for line in piece.lines
     )
@@ -435,24 +431,20 @@ def _is_hard(piece: _Piece) -> bool:
 def _as_printed(piece: _Piece, alike: Mapping[int, Sequence[str]], rng: random.Random) -> _Piece:
     """Return a piece as sites print it: now and then in a run of others of its kind, now and then
     one line a sentence."""
-    lines, kinds = list(piece.lines), list(piece.kinds)
-    if len(lines) == 1 and kinds[0] in _CAMPAIGNS and rng.random() < _CAMPAIGN_SHARE:
-        lines += [rng.choice(alike[kinds[0]]) for _ in range(rng.randint(1, 4))]
+    lines = list(piece.lines)
+    if piece.kind in _KINDS_IN_RUNS and rng.random() < _RUN_OF_A_KIND_SHARE:
+        lines += [rng.choice(alike[piece.kind]) for _ in range(rng.randint(1, 4))]
         rng.shuffle(lines)
-        kinds *= len(lines)
     if not piece.is_content and rng.random() < _SPLIT_SHARE:
-        parts = [_sentences(line) for line in lines]
-        kinds = [kind for kind, part in zip(kinds, parts, strict=True) for _ in part]
-        lines = [sentence for part in parts for sentence in part]
-    return _Piece(lines, kinds, piece.fold)
+        lines = [sentence for line in lines for sentence in _sentences(line)]
+    return replace(piece, lines=lines)
 
 
 _MIN_LONG_WORDS = 10
-_CAMPAIGNS = frozenset(
+_KINDS_IN_RUNS = frozenset(
     _KIND_INDEX[kind] for kind in ("donation", "subscription", "newsletter", "account", "comments")
 )
-_CAMPAIGN_SHARE = 0.4
-_HARD_ROUNDS = 1
+_RUN_OF_A_KIND_SHARE = 0.4
 # How many lines of another article are set in too: what is off the topic need not be an appeal.
 _STRANGERS = (0, 1, 1, 2, 3)
 
@@ -481,7 +473,7 @@ def _insert(
         if in_one_run and not piece.is_content:
             place = run = place if run < 0 else run
         lines[place:place] = piece.lines
-        kinds[place:place] = piece.kinds
+        kinds[place:place] = [piece.kind] * len(piece.lines)
         if piece.is_content and place <= run:
             run += len(piece.lines)
     return _inserted_example(name, fold, lines, kinds)

@@ -101,9 +101,10 @@ class Trainer:
     def __init__(self, prepared: Prepared) -> None:
         self._data = prepared
         self._bag_cache: dict[tuple[str, frozenset[int]], FloatArray] = {}
+        in_texts, on_pages = _kind_rows(prepared)
         self._rows = {
-            "page kinds": _kind_rows(prepared, _SINGLE_WEIGHT_ON_PAGES),
-            "text kinds": _kind_rows(prepared, _SINGLE_WEIGHT_IN_TEXTS),
+            "page kinds": on_pages,
+            "text kinds": in_texts,
             "content": _content_rows(prepared),
         }
 
@@ -111,9 +112,9 @@ class Trainer:
         """Fit the linear models on the given folds."""
         column_map = _column_map(self._data, vocabulary)
         return Bags(
-            self.word_bag("page kinds", folds),
-            self.word_bag("text kinds", folds),
-            self.word_bag("content", folds),
+            self._word_bag("page kinds", folds),
+            self._word_bag("text kinds", folds),
+            self._word_bag("content", folds),
             _fit_names(self._data, frozenset(folds), column_map, len(vocabulary)),
             _fit_page_types(self._data, frozenset(folds), column_map, len(vocabulary)),
             vocabulary,
@@ -124,8 +125,7 @@ class Trainer:
         """Return the names that the models of the given folds know."""
         return find_vocabulary(self._data.pages, self._data.names, folds)
 
-    def word_bag(self, name: str, folds: Collection[int]) -> FloatArray:
-        """Fit the linear model of a name over hashed words on the given folds."""
+    def _word_bag(self, name: str, folds: Collection[int]) -> FloatArray:
         key = (name, frozenset(folds))
         if key not in self._bag_cache:
             rows = self._rows[name]
@@ -322,18 +322,24 @@ def _bag_matrix(features: Sequence[TextFeatures]) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, (rows, columns)), shape=(offsets[-1], N_BUCKETS))
 
 
-def _kind_rows(data: Prepared, single_weight: float) -> _Rows:
-    """Rows with a known kind: typed lines, single lines, and prose of the dumps as content."""
-    blocks = [_typed_rows(data), _prose_rows(data), _single_rows(data, single_weight)]
+def _kind_rows(data: Prepared) -> tuple[_Rows, _Rows]:
+    """Rows with a known kind: typed lines, single lines, and prose of the dumps as content.
+
+    Those for texts and those for pages, which differ in the weight of the single lines.
+    """
+    blocks = [_typed_rows(data), _prose_rows(data), _single_rows(data)]
     features, target, weight, fold = zip(*blocks, strict=True)
     kinds = np.concatenate(target)
     known = kinds >= 0
-    return _Rows(
+    rows = _Rows(
         _bag_matrix([text for block in features for text in block])[known],
         kinds[known],
         np.concatenate(weight)[known],
         np.concatenate(fold)[known],
     )
+    on_pages = rows.weight.copy()
+    on_pages[-len(data.singles) :] = _SINGLE_WEIGHT_ON_PAGES
+    return rows, replace(rows, weight=on_pages)
 
 
 _KindBlock = tuple[
@@ -375,9 +381,10 @@ def _prose_rows(data: Prepared) -> _KindBlock:
     return [example.text for example in used], kind, np.full(len(kind), _PROSE_WEIGHT), fold
 
 
-def _single_rows(data: Prepared, weight: float) -> _KindBlock:
+def _single_rows(data: Prepared) -> _KindBlock:
     text, kind, fold = zip(*data.singles, strict=True)
-    return list(text), np.array(kind), np.full(len(kind), weight), np.array(fold)
+    weight = np.full(len(kind), _SINGLE_WEIGHT_IN_TEXTS)
+    return list(text), np.array(kind), weight, np.array(fold)
 
 
 def _content_rows(data: Prepared) -> _Rows:
