@@ -141,10 +141,11 @@ def knock_out(model: Path, folder: Path, row: Knockout) -> None:
 
 
 def _hold_at_mean(arrays: Arrays, head: str, out: npt.NDArray[np.bool_]) -> None:
-    """Let every tree, and the layer of labels, go on as if the columns held their mean."""
+    """Let every tree, and the network, go on as if the columns held their mean."""
     means = arrays[f"{head}_mean"]
     for nth in ("first", "second"):
         feature, threshold = arrays[f"{head}_{nth}_feature"], arrays[f"{head}_{nth}_threshold"]
         fixed = np.where(means[feature] > threshold, -np.inf, np.inf)
         arrays[f"{head}_{nth}_threshold"] = np.where(out[feature], fixed, threshold).astype("f4")
-    arrays[f"{head}_kind_weights"][:-1][out] = 0
+    for part in ("direct", "inward"):
+        arrays[f"{head}_{part}"][:-1][out] = 0

@@ -1,8 +1,10 @@
 """Why a line got its score: the model's log-odds split over its columns.
 
 In a tree, each step from a node to its child changes the expected log-odds; the change is the
-contribution of the column that the node asks about (Saabas, 2014). Summed over the trees and
-scaled as the calibration scales, the contributions and the base add up to the log-odds.
+contribution of the column that the node asks about (Saabas, 2014). The network is linear around its
+input: a column's contribution is its gradient times its value (Shrikumar et al., 2017), the line's
+own by column, those of the lines around it by line. Scaled as the calibration scales, the
+contributions and the base add up to the log-odds.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from boilerkit.model import Head
+    from boilerkit.model import Forest, Head
+    from boilerkit.network import Network
     from boilerkit.text_features import FloatArray
 
 __all__ = ["KINDS_OF_INPUT", "Explanation", "explain", "explain_all"]
@@ -123,12 +126,18 @@ class _Scored:
             scored = self.lines[line]
             name = f"rules of the heuristic, above all {scored.reason}"
             return 0.0, ((name, _logit(scored.score)),)
-        base, values = _split_log_odds(self.head, self.matrix[self.rows[line]])
-        return base, tuple(
-            (describe_column(column), value)
-            for column, value in zip(self.columns, values.tolist(), strict=True)
-            if value
-        )
+        row = self.rows[line]
+        base, values = _split_forest(self.head.forest, self.matrix[row])
+        own, around, rest = _split_network(self.head.network, self.matrix, row)
+        values += own
+        named = [
+            *zip(map(describe_column, self.columns), values.tolist(), strict=True),
+            *((_neighbour(distance), value) for distance, value in around),
+            ("what the network makes of any such line", rest),
+        ]
+        slope, intercept = self.head.slope, self.head.intercept
+        terms = tuple((name, slope * value) for name, value in named if value)
+        return slope * base + intercept, terms
 
 
 def _site_term(score: float, adjusted: float) -> Contributions:
@@ -172,11 +181,10 @@ def _score(backend: Backend, source: str, kind: str) -> _Scored:
     return _Scored(lines, rows, COLUMNS[kind], matrix, model.heads[kind])
 
 
-def _split_log_odds(head: Head, row: FloatArray) -> tuple[float, npt.NDArray[np.float64]]:
-    """Return the base and the (n_columns,) contributions that add up to the calibrated log-odds."""
+def _split_forest(forest: Forest, row: FloatArray) -> tuple[float, npt.NDArray[np.float64]]:
+    """Return the base and the (n_columns,) contributions that add up to the forest's log-odds."""
     import numpy as np
 
-    forest = head.forest
     value = forest.value.astype(np.float64)
     contributions = np.zeros(len(row))
     node = forest.roots
@@ -185,5 +193,28 @@ def _split_log_odds(head: Head, row: FloatArray) -> tuple[float, npt.NDArray[np.
         child = forest.children[2 * node + right]
         np.add.at(contributions, forest.feature[node], value[child] - value[node])
         node = child
-    base = head.slope * (forest.bias + float(value[forest.roots].sum())) + head.intercept
-    return base, head.slope * contributions
+    return forest.bias + float(value[forest.roots].sum()), contributions
+
+
+def _split_network(
+    network: Network, matrix: FloatArray, row: int
+) -> tuple[npt.NDArray[np.float64], list[tuple[int, float]], float]:
+    """Return what the network's log-odds of a line are made of.
+
+    That is what the line's own columns add, pairs of a distance and what the line there adds, and
+    the rest, which the network's biases add.
+    """
+    import numpy as np
+
+    cells = network.contributions(matrix, row, 0).astype(np.float64)
+    by_line = cells.sum(axis=1)
+    around = [(int(n) - row, float(by_line[n])) for n in np.flatnonzero(by_line) if n != row]
+    rest = float(network.logits(matrix)[row, 0]) - float(by_line.sum())
+    return cells[row], around, rest
+
+
+def _neighbour(distance: int) -> str:
+    side = "before" if distance < 0 else "after"
+    if abs(distance) == 1:
+        return f"the line {side} it"
+    return f"the line {abs(distance)} lines {side} it"

@@ -44,6 +44,7 @@ from boilerkit.html_features import (
 )
 from boilerkit.labels import PAGE_TYPES
 from boilerkit.lexicon import LEXICON_ARRAYS, Lexicon, lexicon_columns
+from boilerkit.network import Network
 from boilerkit.page_lines import PageLines
 from boilerkit.page_types import (
     N_MEASURES,
@@ -75,6 +76,7 @@ __all__ = [
     "Model",
     "Scores",
     "config_checksum",
+    "likeliest_kinds",
     "load_model",
 ]
 
@@ -135,48 +137,35 @@ class Forest:
         return node
 
 
-# Rows of one matrix product: so few that no BLAS starts threads, which costs more than the product.
-_KIND_ROWS = 64
-
-
 @dataclass(frozen=True, slots=True)
 class Head:
     """What turns one kind of feature matrix into scores.
 
     ``first`` scores lines by their own features and neighbours; ``forest`` scores them again once
-    the first pass's scores of all lines are columns too (auto-context; Tu & Bai, 2010). The
-    probability is the logistic function of ``slope * log_odds + intercept`` (Platt scaling);
-    ``kind_weights``: (n_columns + 1, n_chrome_kinds) on standardised columns, last row the bias.
+    the first pass's scores of all lines are columns too (auto-context; Tu & Bai, 2010); ``network``
+    reads the columns of a line and of those around it. Its first output is added to
+    the forest's log-odds, the others tell the chrome kinds apart. The probability is the logistic
+    function of ``slope * log_odds + intercept`` (Platt scaling).
     """
 
     first: Forest
     forest: Forest
+    network: Network
     slope: float
     intercept: float
     cuts: Mapping[str, float]
-    mean: FloatArray
-    scale: FloatArray
-    kind_weights: FloatArray
 
     def score(self, matrix: FloatArray) -> Scores:
-        """Return calibrated probabilities and the likeliest chrome kinds of n lines."""
-        odds = self.slope * self.forest.log_odds(matrix) + self.intercept
-        return Scores((1 / (1 + np.exp(-odds))).astype(np.float32), self._kinds(matrix))
+        """Return calibrated probabilities and the likeliest chrome kinds of a document's lines."""
+        logits = self.network.logits(matrix)
+        odds = self.slope * (self.forest.log_odds(matrix) + logits[:, 0]) + self.intercept
+        return Scores((1 / (1 + np.exp(-odds))).astype(np.float32), likeliest_kinds(logits))
 
-    def _kinds(self, matrix: FloatArray) -> npt.NDArray[np.int64]:
-        logits = np.empty((len(matrix), self.kind_weights.shape[1]), np.float32)
-        for first in range(0, len(matrix), _KIND_ROWS):
-            rows = self.standardise(matrix[first : first + _KIND_ROWS])
-            np.matmul(rows, self.kind_weights[:-1], out=logits[first : first + _KIND_ROWS])
-        logits += self.kind_weights[-1]
-        kinds: IntArray = logits.argmax(axis=1) + 1
-        return kinds
 
-    def standardise(self, matrix: FloatArray) -> FloatArray:
-        """Return the columns as the kind layer reads them: centred, scaled, clipped to ±4."""
-        out: FloatArray = matrix - self.mean
-        out *= self.scale
-        return np.clip(out, -4, 4, out=out)
+def likeliest_kinds(logits: FloatArray) -> npt.NDArray[np.int64]:
+    """Return the index into KINDS of the likeliest chrome kind by a network's outputs."""
+    kinds: IntArray = logits[:, 1:].argmax(axis=1) + 1
+    return kinds
 
 
 @dataclass(frozen=True)
@@ -463,13 +452,31 @@ def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kin
     return Head(
         first=_build_forest(config["first"], arrays, f"{kind}_first", _FIRST_PASS[kind]),
         forest=_build_forest(config["second"], arrays, f"{kind}_second", n_columns),
+        network=_build_network(arrays, kind, n_columns),
         slope=_number(config["slope"], 1e-6, 1e6),
         intercept=_number(config["intercept"], -1e6, 1e6),
         cuts=_read_cuts(config["cuts"]),
-        mean=_floats(arrays, f"{kind}_mean", (n_columns,)),
-        scale=_floats(arrays, f"{kind}_scale", (n_columns,)),
-        kind_weights=_floats(arrays, f"{kind}_kind_weights", (n_columns + 1, len(KINDS) - 1)),
     )
+
+
+def _build_network(arrays: Mapping[str, npt.NDArray[Any]], prefix: str, n_columns: int) -> Network:
+    """Read a network; its outputs are the log-odds of content and the logits of the kinds."""
+    width = arrays[f"{prefix}_outward"].shape[0]
+    n_layers = arrays[f"{prefix}_layers"].shape[0]
+    _require(n_layers <= _MAX_LAYERS, f"the network has {n_layers} layers")
+    shapes = {
+        "mean": (n_columns,),
+        "scale": (n_columns,),
+        "direct": (n_columns + 1, len(KINDS)),
+        "inward": (n_columns + 1, width),
+        "layers": (n_layers, 3 * width + 1, width),
+        "outward": (width, len(KINDS)),
+    }
+    return Network(**{n: _floats(arrays, f"{prefix}_{n}", shape) for n, shape in shapes.items()})
+
+
+# A layer more doubles how far a line sees; this many pass the longest text.
+_MAX_LAYERS = 24
 
 
 def _build_forest(

@@ -17,14 +17,15 @@ ORDER = """
 errors labels user_labels view records config metrics
 decode rescue guard data_lines page_lines html_lines roles text_lines
 wordlists sentences measures heuristic_rules heuristic_kinds heuristic
-text_features lexicon context html_features page_types features model
+text_features lexicon context html_features page_types features network model
 decide mixed render layout markdown_text markdown backends site_profile batch pipeline __init__
 column_words explain bench_files bench
 inputs readers warc parquet writers run
 integrations.__init__ integrations.core
 integrations.arrow integrations.datatrove integrations.langchain
 integrations.scrapy integrations.sklearn integrations.spark
-train.__init__ train.sites train.align train.datasets train.labels train.corpus train.prepare train.fit
+train.__init__ train.sites train.align train.datasets train.labels train.corpus train.prepare
+train.network train.fit
 train.export train.fingerprint train.release
 train.own_documents train.adapt train.adapt_release
 cli_messages cli_input cli_output cli_table cli_documents cli_explain cli_bench cli_view cli_train
@@ -32,7 +33,7 @@ cli_progress cli_run cli __main__
 """.split()
 
 NUMPY_MODULES = set(
-    "text_features lexicon context html_features page_types features model explain "
+    "text_features lexicon context html_features page_types features network model explain "
     "integrations.sklearn".split()
 )
 LXML_MODULES = {"html_lines"}

@@ -97,7 +97,9 @@ def test_labels_of_the_corpus_shuffled(
 def test_labels_of_the_model_shuffled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def rotate(config: Config, arrays: Arrays) -> None:
         for head in config["heads"]:
-            arrays[f"{head}_kind_weights"] = np.roll(arrays[f"{head}_kind_weights"], 1, axis=1)
+            for part in ("direct", "outward"):
+                weights = arrays[f"{head}_{part}"]
+                weights[:, 1:] = np.roll(weights[:, 1:], 1, axis=1)
 
     broken = broken_floors(capsys, write_changed(tmp_path, rotate))
     assert broken == {"corpus: pages, label macro-F1", "corpus: texts, label macro-F1"}

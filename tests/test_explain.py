@@ -16,6 +16,7 @@ from boilerkit.features import HTML_COLUMNS, TEXT_MATRIX_COLUMNS
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
 from boilerkit.model import COLUMNS, Forest, Head, Model, load_model
+from boilerkit.network import Network
 
 TEXT = """\
 Home | Gardens | Log in
@@ -112,7 +113,8 @@ def test_a_one_split_tree_gives_the_answer_worked_out_by_hand() -> None:
         bias=0.25,
         depth=1,
     )
-    head = replace(model.heads["text"], forest=forest, slope=2.0, intercept=-0.5)
+    network = silenced(model.heads["text"].network)
+    head = replace(model.heads["text"], forest=forest, network=network, slope=2.0, intercept=-0.5)
     cleaner = _with_head(model, head)
     long = explain(cleaner, "Alone\nSome more words here", 1, "text")
     short = explain(cleaner, "Alone\nSome more words here", 0, "text")
@@ -120,6 +122,38 @@ def test_a_one_split_tree_gives_the_answer_worked_out_by_hand() -> None:
     assert long.contributions == (("words in the line", 3.0),)
     assert short.contributions == (("words in the line", -3.0),)
     assert (long.log_odds, short.log_odds) == (4.0, -2.0)
+
+
+def silenced(network: Network) -> Network:
+    """Return the network with weights of 0."""
+    parts = ("direct", "inward", "layers", "outward")
+    return replace(network, **{part: np.zeros_like(getattr(network, part)) for part in parts})
+
+
+def test_a_network_adds_columns_neighbours_and_a_rest() -> None:
+    """The network alone: twice the line's own words, three times those of the line before it."""
+    model = load_model("boilerkit-1")
+    head = model.heads["text"]
+    words = TEXT_MATRIX_COLUMNS.index("log_words")
+    network = silenced(head.network)
+    network = replace(network, mean=np.zeros_like(network.mean), scale=np.ones_like(network.scale))
+    network.direct[words, 0], network.direct[-1, 0] = 2, 0.5
+    network.inward[words, 0] = 1
+    network.layers[0, 0, 0] = 3  # the first layer's first unit reads the line before
+    network.outward[0, 0] = 1
+    network.inward[-1, 0] = -0.25
+    tree = replace(head.forest, value=np.zeros_like(head.forest.value), bias=0.0)
+    cleaner = _with_head(
+        model, replace(head, forest=tree, network=network, slope=2.0, intercept=-0.5)
+    )
+    explained = explain(cleaner, "One\nTwo more", 1, "text")
+    before, own = np.log1p(1), np.log1p(2)
+    found = dict(explained.contributions)
+    assert explained.base == -0.5
+    assert found["words in the line"] == pytest.approx(2 * (2 + 1) * own, abs=1e-5)
+    assert found["the line before it"] == pytest.approx(2 * 3 * before, abs=1e-5)
+    rest = found["what the network makes of any such line"]
+    assert rest == pytest.approx(2 * (0.5 - 0.25 - 3 * 0.25), abs=1e-5)
 
 
 def _with_head(model: Model, head: Head) -> Cleaner:

@@ -17,6 +17,7 @@ from boilerkit.html_features import box_names_matrix, read_names, read_structure
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
 from boilerkit.model import COLUMNS, Forest, Head, Model, bag_scores, load_model, summed_names
+from boilerkit.network import Network
 from boilerkit.text_features import N_BUCKETS, measure_lines
 
 
@@ -96,24 +97,31 @@ def test_name_scores_add_up_the_names_around_a_line() -> None:
 class TestHead:
     @pytest.fixture
     def head(self) -> Head:
-        kind_weights = np.zeros((3, len(KINDS) - 1), np.float32)
-        kind_weights[0, KINDS.index(Label.LEGAL) - 1] = 1
-        kind_weights[1, KINDS.index(Label.SOCIAL) - 1] = 1
-        kind_weights[2, KINDS.index(Label.BYLINE) - 1] = 0.5
+        direct = np.zeros((3, len(KINDS)), np.float32)
+        direct[:, 0] = (0.25, -0.5, 1)
+        direct[0, KINDS.index(Label.LEGAL)] = 1
+        direct[1, KINDS.index(Label.SOCIAL)] = 1
+        direct[2, KINDS.index(Label.BYLINE)] = 0.5
         return Head(
             first=forest(),
             forest=forest(),
+            network=Network(
+                mean=np.array([1, 0], np.float32),
+                scale=np.array([2, 1], np.float32),
+                direct=direct,
+                inward=np.zeros((3, 2), np.float32),
+                layers=np.zeros((0, 7, 2), np.float32),
+                outward=np.zeros((2, len(KINDS)), np.float32),
+            ),
             slope=0.1,
             intercept=-2.0,
             cuts=CUTS,
-            mean=np.array([1, 0], np.float32),
-            scale=np.array([2, 1], np.float32),
-            kind_weights=kind_weights,
         )
 
     def test_a_score_is_the_logistic_function_of_the_scaled_odds(self, head: Head) -> None:
         scores = head.score(np.array([[0, 0], [9, -5]], np.float32))
-        odds = [0.1 * 21.5 - 2, 0.1 * 14.5 - 2]
+        network = [-2 * 0.25 + 1, 4 * 0.25 + 4 * 0.5 + 1]  # clipped to 4 on either side
+        odds = [0.1 * (21.5 + network[0]) - 2, 0.1 * (14.5 + network[1]) - 2]
         assert scores.content == pytest.approx([1 / (1 + np.exp(-value)) for value in odds])
 
     @pytest.mark.parametrize(
@@ -134,7 +142,7 @@ class TestHead:
 
     def test_columns_are_centred_scaled_and_clipped(self, head: Head) -> None:
         matrix = np.array([[1.5, 3], [99, -99]], np.float32)
-        assert head.standardise(matrix).tolist() == [[1, 3], [4, -4]]
+        assert head.network.standardise(matrix).tolist() == [[1, 3], [4, -4]]
 
 
 class TestToyModel:

@@ -233,8 +233,14 @@ CHANGED_ARRAYS = {
     "names in one dimension": replaced("name_content_q", lambda array: array[:, 0]),
     "means of other columns": replaced("text_mean", lambda array: array[:-1]),
     "scales of other columns": replaced("html_scale", lambda array: array[:-1]),
-    "kind weights without a bias": replaced("text_kind_weights", lambda array: array[:-1]),
-    "kind weights of other kinds": replaced("text_kind_weights", lambda array: array[:, :-1]),
+    "a network without a bias": replaced("text_direct", lambda array: array[:-1]),
+    "a network of other kinds": replaced("text_direct", lambda array: array[:, :-1]),
+    "a network of two widths": replaced("html_inward", lambda array: array[:, :-1]),
+    "layers of another width": replaced("text_layers", lambda array: array[:, :-1]),
+    "layers in two dimensions": replaced("text_layers", lambda array: array[0]),
+    "more layers than any text is long": replaced("text_layers", lambda a: np.repeat(a, 99, 0)),
+    "a way out to other kinds": replaced("html_outward", lambda array: array[:, :-1]),
+    "a way out in one dimension": replaced("html_outward", lambda array: array[0]),
 }
 
 

@@ -21,13 +21,19 @@ from tiny_corpus import SITES, write_tiny_corpus
 
 from boilerkit import Cleaner, Label
 from boilerkit.config import OPERATING_POINTS
-from boilerkit.features import KINDS, html_context, text_context
+from boilerkit.features import (
+    HTML_COLUMNS,
+    KINDS,
+    TEXT_MATRIX_COLUMNS,
+    html_context,
+    text_context,
+)
 from boilerkit.model import Model, bag_scores, load_model
 from boilerkit.text_features import measure_lines
 from boilerkit.train import corpus as corpus_module
 from boilerkit.train import fit as fit_module
 from boilerkit.train.corpus import UNKNOWN, Corpus, appeal_fold, build_corpus, sentence_keys
-from boilerkit.train.export import Calibration, save_model
+from boilerkit.train.export import Calibration, network_arrays, save_model
 from boilerkit.train.fit import Bags, FittedHead, Trainer, pack
 from boilerkit.train.prepare import Prepared, prepare
 from boilerkit.train.release import fold_folder
@@ -305,12 +311,16 @@ class Parts:
     heads: dict[str, FittedHead]
     model: Model
 
+    def documents(self, kind: str) -> list[np.ndarray]:
+        """Return the features of each page or text."""
+        if kind == "html":
+            return [self.html_matrix(n) for n in range(len(self.corpus.pages))]
+        texts = [n for n, example in enumerate(self.corpus.texts) if example.lines]
+        return [self.text_matrix(n) for n in texts]
+
     def matrices(self, kind: str) -> np.ndarray:
         """Return the features of all lines of all pages or texts."""
-        if kind == "html":
-            return np.concatenate([self.html_matrix(n) for n in range(len(self.corpus.pages))])
-        texts = [n for n, example in enumerate(self.corpus.texts) if example.lines]
-        return np.concatenate([self.text_matrix(n) for n in texts])
+        return np.concatenate(self.documents(kind))
 
     def html_matrix(self, number: int) -> np.ndarray:
         """Return the columns of both passes over a page."""
@@ -368,12 +378,15 @@ class TestParity:
         np.testing.assert_allclose(ours, theirs, atol=TOLERANCE, rtol=0)
 
     @pytest.mark.parametrize("kind", ["html", "text"])
-    def test_scores_are_scikit_learns_calibrated(self, parts: Parts, kind: str) -> None:
-        matrix = parts.matrices(kind)
-        odds = parts.heads[kind].estimator.decision_function(matrix)
-        expected = 1 / (1 + np.exp(-(1.25 * odds - 0.5)))
-        found = parts.model.heads[kind].score(matrix).content
-        np.testing.assert_allclose(found, expected, atol=TOLERANCE, rtol=0)
+    def test_scores_are_those_of_forest_and_network_calibrated(
+        self, parts: Parts, kind: str
+    ) -> None:
+        fitted = parts.heads[kind]
+        for matrix in parts.documents(kind):
+            odds = fitted.estimator.decision_function(matrix) + fitted.network.logits(matrix)[:, 0]
+            expected = 1 / (1 + np.exp(-(1.25 * odds - 0.5)))
+            found = parts.model.heads[kind].score(matrix).content
+            np.testing.assert_allclose(found, expected, atol=TOLERANCE, rtol=0)
 
     @pytest.mark.parametrize("name", ["word_kinds", "word_content", "text_kinds"])
     def test_the_word_models_score_like_scikit_learns(self, parts: Parts, name: str) -> None:
@@ -390,16 +403,23 @@ class TestParity:
             )
 
     @pytest.mark.parametrize("kind", ["html", "text"])
-    def test_the_kind_layer_scores_like_scikit_learns(self, parts: Parts, kind: str) -> None:
-        matrix = parts.matrices(kind)
-        head = parts.model.heads[kind]
-        estimator = with_weights(head.kind_weights, np.arange(1, len(KINDS)))
-        standard = head.standardise(matrix)
-        ours = standard @ head.kind_weights[:-1] + head.kind_weights[-1]
-        theirs = estimator.decision_function(standard.astype(np.float64))
-        np.testing.assert_allclose(softmax(ours), softmax(theirs), atol=TOLERANCE, rtol=0)
-        agree = head.score(matrix).kinds == estimator.predict(standard.astype(np.float64))
-        assert agree.mean() > 0.999
+    def test_the_network_is_exported_as_it_was_fitted(self, parts: Parts, kind: str) -> None:
+        for name, array in network_arrays(parts.heads[kind].network).items():
+            np.testing.assert_array_equal(
+                getattr(parts.model.heads[kind].network, name), array, err_msg=name
+            )
+
+    @pytest.mark.parametrize("kind", ["html", "text"])
+    def test_the_network_has_learned_and_leaves_the_second_pass_alone(
+        self, parts: Parts, kind: str
+    ) -> None:
+        network = parts.heads[kind].network
+        read = {"html": len(HTML_COLUMNS), "text": len(TEXT_MATRIX_COLUMNS)}[kind]
+        assert not network.direct[read:-1].any()
+        assert not network.inward[read:-1].any()
+        odds = np.concatenate([network.logits(m)[:, 0] for m in parts.documents(kind)])
+        theirs = parts.heads[kind].estimator.decision_function(parts.matrices(kind))
+        assert np.corrcoef(odds, theirs)[0, 1] > 0.5
 
     def test_run_time_features_are_those_of_training(self, parts: Parts) -> None:
         for number in range(0, len(parts.corpus.pages), 7):
@@ -410,11 +430,6 @@ class TestParity:
         for number in range(0, len(parts.corpus.texts), 23):
             lines = parts.corpus.texts[number].lines
             np.testing.assert_array_equal(parts.model.text_matrix(lines), parts.text_matrix(number))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exp / exp.sum(axis=1, keepdims=True)
 
 
 class TestFolds:

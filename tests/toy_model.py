@@ -68,13 +68,13 @@ def toy_arrays() -> Arrays:
 
 
 def _head_arrays(columns: tuple[str, ...]) -> Arrays:
-    """Return a tree over the number of marks, twice, and a kind layer over ``@`` and ``€``."""
+    """Return a tree over the number of marks, twice, and a network that tells kinds by ``@``, ``€``."""
     marks = columns.index("bang_count")
     odds = np.log(np.array(SCORES) / (1 - np.array(SCORES)))
-    kind_weights = np.zeros((len(columns) + 1, len(KINDS) - 1), np.float32)
-    kind_weights[-1, KINDS.index(Label.NAVIGATION) - 1] = 1
-    kind_weights[columns.index("at_count"), KINDS.index(Label.DONATION) - 1] = 9
-    kind_weights[columns.index("currency_count"), KINDS.index(Label.SUBSCRIPTION) - 1] = 9
+    direct = np.zeros((len(columns) + 1, len(KINDS)), np.float32)
+    direct[-1, KINDS.index(Label.NAVIGATION)] = 1
+    direct[columns.index("at_count"), KINDS.index(Label.DONATION)] = 9
+    direct[columns.index("currency_count"), KINDS.index(Label.SUBSCRIPTION)] = 9
     leaf = np.inf
     forest = {
         "feature": np.array([marks, 0, marks, 0, marks, 0, 0], np.int16),
@@ -87,7 +87,10 @@ def _head_arrays(columns: tuple[str, ...]) -> Arrays:
         **{f"{nth}_{name}": array for nth in ("first", "second") for name, array in forest.items()},
         "mean": np.zeros(len(columns), np.float32),
         "scale": np.ones(len(columns), np.float32),
-        "kind_weights": kind_weights,
+        "direct": direct,
+        "inward": np.zeros((len(columns) + 1, 2), np.float32),
+        "layers": np.zeros((1, 3 * 2 + 1, 2), np.float32),
+        "outward": np.zeros((2, len(KINDS)), np.float32),
     }
 
 

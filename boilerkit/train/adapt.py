@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -67,10 +67,10 @@ def adapt(base: Model, documents: Sequence[OwnDocument]) -> Model:
         own = [document for document in documents if document.kind == kind]
         labels = np.concatenate([document.labels for document in own]) if own else np.zeros(0)
         if len(own) >= _INNER_FOLDS and 0 < (labels == _CONTENT).sum() < len(labels):
-            matrix = _unseen_features(base, documents, own)
-            before = np.concatenate([_features(base, document) for document in own])
-            moved = np.flatnonzero((matrix != before).any(axis=0))
-            heads[kind] = _adapt_head(head, matrix, moved, labels.astype(np.int64))
+            features = _unseen_features(base, documents, own)
+            before = _stacked([_features(base, document) for document in own])
+            moved = np.flatnonzero((features.matrix != before.matrix).any(axis=0))
+            heads[kind] = _adapt_head(head, features, moved, labels.astype(np.int64))
     return replace(_move_words(base, documents), heads=heads)
 
 
@@ -144,9 +144,9 @@ def _score(model: Model, group: Sequence[OwnDocument]) -> LineScores:
     scores = LineScores()
     for document in group:
         head = model.heads[document.kind]
-        found = head.score(_features(model, document))
-        content = found.content >= head.cuts["balanced"]
-        kinds = np.where(content, _CONTENT, found.kinds)
+        found = head.score(_matrix(model, document))
+        content = found.content[document.lines] >= head.cuts["balanced"]
+        kinds = np.where(content, _CONTENT, found.kinds[document.lines])
         texts = [document.texts[line] for line in document.lines]
         scores += count_lines(texts, _labels(document.labels), _labels(kinds))
     return scores
@@ -165,23 +165,41 @@ def _balanced_accuracy(groups: Sequence[LineScores]) -> float:
     )
 
 
-def _features(model: Model, document: OwnDocument) -> FloatArray:
-    """Return the features of a document's labelled lines."""
+def _matrix(model: Model, document: OwnDocument) -> FloatArray:
+    """Return the columns of all lines of a document."""
     if document.page is None:
-        return model.text_matrix(document.texts)[document.lines]
-    return model.html_matrix(document.page)[document.lines]
+        return model.text_matrix(document.texts)
+    return model.html_matrix(document.page)
+
+
+class _Features(NamedTuple):
+    """Labelled lines: (n, n_columns) features, (n, n_outputs) what the network makes of them."""
+
+    matrix: FloatArray
+    logits: FloatArray
+
+
+def _features(model: Model, document: OwnDocument) -> _Features:
+    """Return the features of a document's labelled lines."""
+    matrix = _matrix(model, document)
+    logits = model.heads[document.kind].network.logits(matrix)
+    return _Features(matrix[document.lines], logits[document.lines])
+
+
+def _stacked(features: Sequence[_Features]) -> _Features:
+    return _Features(*(np.concatenate(arrays) for arrays in zip(*features, strict=True)))
 
 
 def _unseen_features(
     base: Model, documents: Sequence[OwnDocument], own: Sequence[OwnDocument]
-) -> FloatArray:
+) -> _Features:
     """Return the features of own documents, each by words that moved without it."""
-    blocks: dict[str, FloatArray] = {}
+    found: dict[str, _Features] = {}
     for fold in range(_INNER_FOLDS):
         held = {document.name for document in own[fold::_INNER_FOLDS]}
         moved = _move_words(base, [item for item in documents if item.name not in held])
-        blocks |= {item.name: _features(moved, item) for item in own if item.name in held}
-    return np.concatenate([blocks[document.name] for document in own])
+        found |= {item.name: _features(moved, item) for item in own if item.name in held}
+    return _stacked([found[document.name] for document in own])
 
 
 # --- linear models ------------------------------------------------------------------------------
@@ -220,13 +238,18 @@ def _bags(documents: Sequence[OwnDocument]) -> sparse.csr_matrix:
 
 
 def _moved(
-    matrix: sparse.csr_matrix, target: IntArray, start: FloatArray, penalty: float
+    matrix: sparse.csr_matrix,
+    target: IntArray,
+    start: FloatArray,
+    penalty: float,
+    given: FloatArray | float = 0.0,
 ) -> FloatArray:
     """Return the weights that fit the target best and lie near the start.
 
     `start` is (n_columns + 1, n_classes), its last row the intercepts, or (n_columns + 1, 1) for
-    two classes. The sum of the lines' log losses and of ``penalty / 2`` times the squared changes
-    is minimised; the intercepts and columns that no line has stay as they are.
+    two classes; `given`, (n_lines, n_classes), is added to the logits. The sum of the lines' log
+    losses and of ``penalty / 2`` times the squared changes is minimised; the intercepts and columns
+    that no line has stay as they are.
     """
     used = np.unique(matrix.indices)
     inputs = matrix[:, used]
@@ -237,7 +260,7 @@ def _moved(
 
     def loss(flat: Doubles) -> tuple[float, Doubles]:
         change = flat.reshape(begin.shape)
-        value, wrong = _log_loss(inputs @ (begin + change) + intercept, truth)
+        value, wrong = _log_loss(inputs @ (begin + change) + intercept + given, truth)
         value += penalty / 2 * float((change**2).sum())
         return value, (inputs.T @ wrong + penalty * change).ravel()
 
@@ -277,22 +300,27 @@ def _on_grid(weights: FloatArray, base: FloatArray) -> FloatArray:
 # --- trees --------------------------------------------------------------------------------------
 
 
-def _adapt_head(head: Head, matrix: FloatArray, moved: IntArray, labels: IntArray) -> Head:
+def _adapt_head(head: Head, features: _Features, moved: IntArray, labels: IntArray) -> Head:
     """Adapt a head to lines with these features; `moved` are the columns that words give."""
     content = labels == _CONTENT
-    forest = _grow(head, matrix, moved, content) if len(moved) else head.forest
-    columns = sparse.csr_matrix(head.standardise(matrix[~content]))
-    kind_weights = _moved(columns, labels[~content] - 1, head.kind_weights, _KIND_PENALTY)
-    return replace(head, forest=forest, kind_weights=kind_weights)
+    forest = _grow(head, features, moved, content) if len(moved) else head.forest
+    network = head.network
+    rows = network.standardise(features.matrix[~content])
+    start = network.direct[:, 1:]
+    given = features.logits[~content, 1:] - (rows @ start[:-1] + start[-1])
+    kinds = _moved(sparse.csr_matrix(rows), labels[~content] - 1, start, _KIND_PENALTY, given)
+    direct = np.concatenate([network.direct[:, :1], kinds], axis=1)
+    return replace(head, forest=forest, network=replace(network, direct=direct))
 
 
 def _grow(
-    head: Head, matrix: FloatArray, columns: IntArray, content: npt.NDArray[np.bool_]
+    head: Head, features: _Features, columns: IntArray, content: npt.NDArray[np.bool_]
 ) -> Forest:
     """Return the forest with more trees over some columns, each a Newton step of the log loss."""
     forest = head.forest
-    odds = head.slope * head.forest.log_odds(matrix).astype(np.float64) + head.intercept
-    inputs = matrix[:, columns]
+    before = forest.log_odds(features.matrix).astype(np.float64) + features.logits[:, 0]
+    odds = head.slope * before + head.intercept
+    inputs = features.matrix[:, columns]
     for _ in range(_TREES):
         probability = _logistic(odds)
         residual = content - probability

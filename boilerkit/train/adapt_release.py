@@ -72,7 +72,7 @@ def _write(folder: Any, out: Path, model: Model, card: dict[str, Any]) -> None:
     for kind, head in model.heads.items():
         for name in ("feature", "threshold", "children", "value", "roots"):
             arrays[f"{kind}_second_{name}"] = getattr(head.forest, name)
-        arrays[f"{kind}_kind_weights"] = head.kind_weights
+        arrays[f"{kind}_direct"] = head.network.direct
         config["heads"][kind]["second"]["depth"] = head.forest.depth
     write_model(out, {**config, "name": card["name"], "version": card["version"]}, arrays, card)
 

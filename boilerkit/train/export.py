@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from boilerkit.features import KINDS
 from boilerkit.model import COLUMNS, FORMAT_VERSION, Forest, config_checksum
+from boilerkit.network import Network
 from boilerkit.train.fit import Bags, FittedHead, pack
 
-__all__ = ["Calibration", "save_model", "write_model"]
+__all__ = ["Calibration", "network_arrays", "save_model", "write_model"]
 
 # A fixed time in the archive: the same arrays give the same bytes.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -101,11 +102,7 @@ def _arrays(
     for kind, head in heads.items():
         arrays |= _forest_arrays(f"{kind}_first", head.first)
         arrays |= _forest_arrays(f"{kind}_second", head.forest)
-        arrays |= {
-            f"{kind}_mean": head.mean,
-            f"{kind}_scale": head.scale,
-            f"{kind}_kind_weights": head.kind_weights,
-        }
+        arrays |= {f"{kind}_{name}": array for name, array in network_arrays(head.network).items()}
     return arrays
 
 
@@ -117,6 +114,11 @@ def _forest_arrays(prefix: str, forest: Forest) -> dict[str, npt.NDArray[Any]]:
         f"{prefix}_value": forest.value,
         f"{prefix}_roots": forest.roots,
     }
+
+
+def network_arrays(network: Network) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a network by name, as the model's file holds them."""
+    return {field.name: getattr(network, field.name) for field in fields(network)}
 
 
 def _npz_bytes(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

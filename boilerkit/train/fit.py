@@ -1,9 +1,9 @@
-"""Training examples → fitted parts: linear bags, forests, kind layers.
+"""Training examples → fitted parts: linear bags, forests, networks.
 
 Two stages. Linear models over hashed words and over class names give each line scores; boosted
-trees see those scores over the line's neighbours and containers. The trees are trained on scores
-of linear models that never saw the line's fold (stacking; Wolpert, 1992), so that they learn how
-far the scores can be trusted on new sites.
+trees see those scores over the line's neighbours and containers, and so does a network over the
+lines. Both are trained on scores of linear models that never saw the line's fold (stacking;
+Wolpert, 1992), so that they learn how far the scores can be trusted on new sites.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from boilerkit.features import (
 )
 from boilerkit.labels import PAGE_TYPES
 from boilerkit.model import Forest, bag_scores, summed_names, word_scores
+from boilerkit.network import Network
 from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, type_scores
 from boilerkit.text_features import N_BUCKETS, FloatArray, IntArray, TextFeatures
 from boilerkit.train.corpus import UNKNOWN
+from boilerkit.train.network import Lesson, NetworkSettings, fit_network
 from boilerkit.train.prepare import Prepared, PreparedPage, find_vocabulary
 
 __all__ = ["Bags", "FittedHead", "Trainer"]
@@ -66,6 +68,10 @@ TEXT_FORESTS = Forests(
     ForestSettings(trees=100, leaves=20, depth=6, min_leaf=20, rate=0.1),
 )
 
+_N_CHROME_KINDS = len(KINDS) - 1
+HTML_NETWORK = NetworkSettings(width=64, layers=5, epochs=14, kinds=0.15)
+TEXT_NETWORK = NetworkSettings(width=64, layers=5, epochs=24, kinds=0.45)
+
 
 @dataclass(frozen=True)
 class Bags:
@@ -85,14 +91,18 @@ class Bags:
 
 @dataclass(frozen=True)
 class FittedHead:
-    """The forests of both passes and a kind layer, before calibration."""
+    """The forests of both passes and the network, before calibration."""
 
     estimator: HistGradientBoostingClassifier
     first: Forest
     forest: Forest
-    mean: FloatArray
-    scale: FloatArray
-    kind_weights: FloatArray
+    network: Network
+
+    def log_odds(self, matrix: FloatArray, context: FloatArray) -> FloatArray:
+        """Return the sum of what the forest and the network say of all lines of a document."""
+        both = np.concatenate([matrix, context], axis=1)
+        odds: FloatArray = self.forest.log_odds(both) + self.network.logits(both)[:, 0]
+        return odds
 
 
 class Trainer:
@@ -142,14 +152,16 @@ class Trainer:
 
     def fit_html(self, bags: dict[int, Bags]) -> FittedHead:
         """Fit the page head; `bags` maps each training fold to models that did not see it."""
-        blocks = []
+        blocks, lessons = [], []
         for number, page in enumerate(self._data.pages):
             known = ~np.isnan(page.target)
             if page.fold in bags and known.any():
-                used, weight = _sampled(known, _page_weights(page))
-                matrix = self.html_matrix(number, bags[page.fold])[used]
-                target, kind = page.target[used], page.kind[used]
-                blocks.append(_Block(number, page.fold, used, matrix, target, weight, kind))
+                matrix = self.html_matrix(number, bags[page.fold])
+                weight = _page_weights(page)
+                lessons.append(_lesson(matrix, page.target, weight, page.kind, _LABELLED_LINE))
+                used, weight = _sampled(known, weight)
+                target = page.target[used]
+                blocks.append(_Block(number, page.fold, used, matrix[used], target, weight))
         first, odds = _first_pass(
             blocks, HTML_FORESTS.first, lambda number, fold: self.html_matrix(number, bags[fold])
         )
@@ -158,20 +170,23 @@ class Trainer:
             for block, odds_of in zip(blocks, odds, strict=True)
             for page in [self._data.pages[block.number]]
         ]
-        return _fit_head(blocks, first, context, HTML_FORESTS.second)
+        network = fit_network(lessons, _N_CHROME_KINDS, HTML_NETWORK, SEED)
+        return _fit_head(blocks, first, context, HTML_FORESTS.second, network)
 
     def fit_text(self, bags: dict[int, Bags]) -> FittedHead:
         """Fit the text head, likewise."""
-        blocks = []
+        blocks, lessons = [], []
         for number, example in enumerate(self._data.texts):
             known = example.kind != UNKNOWN
             if example.fold in bags and known.any():
+                matrix = self.text_matrix(number, bags[example.fold])
                 weight = example.weight * np.sqrt(example.text.n_words + 1.0)
+                target = np.where(known, example.kind == 0, np.nan)
+                lessons.append(_lesson(matrix, target, weight, example.kind, example.weight))
                 used, weight = _sampled(known, weight)
-                matrix = self.text_matrix(number, bags[example.fold])[used]
-                kind = example.kind[used]
-                target = (kind == 0).astype(np.float64)
-                blocks.append(_Block(number, example.fold, used, matrix, target, weight, kind))
+                blocks.append(
+                    _Block(number, example.fold, used, matrix[used], target[used], weight)
+                )
         first, odds = _first_pass(
             blocks, TEXT_FORESTS.first, lambda number, fold: self.text_matrix(number, bags[fold])
         )
@@ -179,20 +194,21 @@ class Trainer:
             text_context(odds_of, self._data.texts[block.number].text)[block.used]
             for block, odds_of in zip(blocks, odds, strict=True)
         ]
-        return _fit_head(blocks, first, context, TEXT_FORESTS.second)
+        network = fit_network(lessons, _N_CHROME_KINDS, TEXT_NETWORK, SEED)
+        return _fit_head(blocks, first, context, TEXT_FORESTS.second, network)
 
     def score_html(self, number: int, bags: Bags, head: FittedHead) -> FloatArray:
         """Return the log-odds of all lines of page `number`."""
         page = self._data.pages[number]
         matrix = self.html_matrix(number, bags)
         context = html_context(head.first.log_odds(matrix), page.structure, page.text)
-        return head.forest.log_odds(np.concatenate([matrix, context], axis=1))
+        return head.log_odds(matrix, context)
 
     def score_text(self, number: int, bags: Bags, head: FittedHead) -> FloatArray:
         """Return the log-odds of all lines of text `number`."""
         matrix = self.text_matrix(number, bags)
         context = text_context(head.first.log_odds(matrix), self._data.texts[number].text)
-        return head.forest.log_odds(np.concatenate([matrix, context], axis=1))
+        return head.log_odds(matrix, context)
 
     def html_matrix(self, number: int, bags: Bags) -> FloatArray:
         """Return the features of all lines of page `number`."""
@@ -234,7 +250,30 @@ class _Block:
     matrix: FloatArray
     target: npt.NDArray[np.float64]
     weight: npt.NDArray[np.float64]
-    kind: npt.NDArray[np.int64]
+
+
+# Half-precision numbers end there.
+_MOST = 6e4
+# A line of a page whose kind a reader gave, beside others that weigh 1.
+_LABELLED_LINE = np.float32(1.0)
+
+
+def _lesson(
+    matrix: FloatArray,
+    target: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64],
+    kind: npt.NDArray[np.int64],
+    kind_weight: npt.NDArray[np.float64] | np.float32,
+) -> Lesson:
+    """Return all lines of a document for the network; what is not known weighs nothing."""
+    known = ~np.isnan(target)
+    return Lesson(
+        np.clip(matrix, -_MOST, _MOST).astype(np.float16),
+        np.nan_to_num(target).astype(np.float32),
+        np.where(known, weight, 0).astype(np.float32),
+        np.maximum(kind - 1, 0),
+        np.where(kind > 0, kind_weight, 0).astype(np.float32),
+    )
 
 
 def _fit_blocks(
@@ -279,7 +318,6 @@ def _thinned(block: _Block) -> _Block:
         matrix=block.matrix[::2],
         target=block.target[::2],
         weight=block.weight[::2],
-        kind=block.kind[::2],
     )
 
 
@@ -555,32 +593,32 @@ def _fit_head(
     first: Forest,
     context: Sequence[FloatArray],
     settings: ForestSettings,
+    network: Network,
 ) -> FittedHead:
-    matrix = np.concatenate([_stacked(blocks), np.concatenate(context)], axis=1)
+    again = np.concatenate(context)
+    matrix = np.concatenate([_stacked(blocks), again], axis=1)
     estimator = _fit_blocks(blocks, matrix, settings)
-    mean = matrix.mean(axis=0, dtype=np.float64).astype(np.float32)
-    deviation = matrix.std(axis=0, dtype=np.float64).astype(np.float32)
-    scale = (1 / np.maximum(deviation, 1e-3)).astype(np.float32)
-    kind = np.concatenate([block.kind for block in blocks])
-    chrome = kind > 0
-    kind_weights = _fit_kinds(np.clip((matrix[chrome] - mean) * scale, -4, 4), kind[chrome])
-    return FittedHead(estimator, first, forest_of(estimator), mean, scale, kind_weights)
+    return FittedHead(estimator, first, forest_of(estimator), widened(network, again))
 
 
-_KIND_C = 0.01
+def widened(network: Network, more: FloatArray) -> Network:
+    """Return a network that takes more columns and does not heed them.
 
+    It has neighbours of its own to look at: what the first pass made of them taught it nothing.
+    """
+    deviation = np.maximum(more.std(axis=0, dtype=np.float64), 1e-3)
+    n_columns = len(network.mean)
 
-def _fit_kinds(matrix: FloatArray, kind: npt.NDArray[np.int64]) -> FloatArray:
-    """Return (n_columns + 1, n_chrome_kinds) weights of a softmax layer; all lines weigh alike."""
-    estimator = LogisticRegression(C=_KIND_C, max_iter=200, tol=1e-3)
-    estimator.fit(matrix, kind)
-    fitted = np.concatenate([estimator.coef_.T, estimator.intercept_[None, :]])
-    if fitted.shape[1] == 1:
-        fitted = _two_sided(fitted)
-    weights = np.zeros((len(fitted), len(KINDS) - 1), np.float32)
-    weights[-1] = -20.0
-    weights[:, estimator.classes_ - 1] = fitted
-    return weights
+    def with_zeros(weights: FloatArray) -> FloatArray:
+        return np.insert(weights, [n_columns] * more.shape[1], np.float32(0), axis=0)
+
+    return replace(
+        network,
+        mean=np.concatenate([network.mean, more.mean(axis=0, dtype=np.float64)], dtype=np.float32),
+        scale=np.concatenate([network.scale, 1 / deviation], dtype=np.float32),
+        direct=with_zeros(network.direct),
+        inward=with_zeros(network.inward),
+    )
 
 
 def forest_of(estimator: HistGradientBoostingClassifier) -> Forest:
