@@ -17,7 +17,7 @@ ORDER = """
 errors labels user_labels view records config metrics
 decode rescue guard data_lines page_lines html_lines roles text_lines
 wordlists sentences measures heuristic_rules heuristic_kinds heuristic
-text_features lexicon context html_features page_types features model
+text_features lexicon context html_features page_types features blocks model
 decide mixed render layout markdown_text markdown backends site_profile batch pipeline __init__
 column_words explain bench_files bench
 inputs readers warc parquet writers run
@@ -32,7 +32,7 @@ cli_progress cli_run cli __main__
 """.split()
 
 NUMPY_MODULES = set(
-    "text_features lexicon context html_features page_types features model explain "
+    "text_features lexicon context html_features page_types features blocks model explain "
     "integrations.sklearn".split()
 )
 LXML_MODULES = {"html_lines"}
