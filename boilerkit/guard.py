@@ -6,19 +6,18 @@ comment, a quoted attribute, a script) swallows the rest of the page. Neither ca
 page without reading it tag by tag, which takes Python as long as libxml2. So libxml2 itself has to
 tell: :func:`parse_guarded` parses a page almost as it is, in chunks, followed by a tag of its own.
 If the parser gets too deep, or never comes to that tag, or a tag grows out of measure, the page is
-parsed again, from what :func:`rescue_html` makes of it: the same text in plain, closed markup of
+parsed again, from what :class:`Rescue` makes of it: the same text in plain, closed markup of
 bounded depth.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from boilerkit.rescue import END_TAG, MAX_DEPTH, has_too_many_attributes, rescue_markup
+from boilerkit.rescue import END_TAG, MAX_DEPTH, Rescue, has_too_many_attributes
 
 __all__ = [
     "END_TAG",
@@ -27,7 +26,6 @@ __all__ = [
     "WatchedTarget",
     "guard_html",
     "parse_guarded",
-    "rescue_html",
 ]
 
 # What an end tag costs for each open element is 33 ns at worst (libxml2 2.14), so this is 1.7 s.
@@ -54,13 +52,12 @@ class GuardedPage:
     """A page as libxml2 may have it.
 
     ``data`` is UTF-8. ``max_depth`` is the number of open elements beyond which to give up the
-    parse. ``truncated`` is the offset, in code points of the page, at which its text had to be cut,
-    or None.
+    parse. ``shortened`` tells whether runs of tags were.
     """
 
     data: bytes
     max_depth: int
-    truncated: int | None
+    shortened: bool
 
 
 class FeedParser(Protocol):
@@ -82,6 +79,10 @@ class WatchedTarget(Protocol):
     def ended(self) -> bool:
         """Whether an element :data:`END_TAG` has started where the target would have read text."""
 
+    @property
+    def full(self) -> bool:
+        """Whether the target wants no more of the page."""
+
 
 _Target = TypeVar("_Target", bound=WatchedTarget)
 
@@ -92,40 +93,66 @@ def parse_guarded(
     *,
     trusted: bool = True,
 ) -> tuple[_Target, int | None]:
-    """Parse ``html``; return the target that saw all of it, and where the text was cut, or None.
+    """Parse ``html``; return the target that saw it, and where the text was cut, or None.
 
-    ``open_parser`` returns a new parser and its new target. It is called a second time if the page
-    has to be rescued; the first target then never sees the end of its page and is dropped. A parser
-    that is not ``trusted`` gets rescued pages only: libxml2 before 2.14 is quadratic in the
-    attributes of a tag and in stray ``</`` and ``<?``, and drops what follows ``</html>``.
+    It is cut where the target is full, and where nothing else helps. ``open_parser`` returns a new
+    parser and its new target. It is called a second time if the page has to be rescued; the first
+    target then never sees the end of its page and is dropped. A parser that is not ``trusted`` gets
+    rescued pages only: libxml2 before 2.14 is quadratic in the attributes of a tag and in stray
+    ``</`` and ``<?``, and drops what follows ``</html>``.
     """
     if trusted:
         page = guard_html(html)
         parser, target = open_parser()
-        if _feed(page, parser, target):
+        read = _feed(page, parser, target)
+        if read is not None:
             parser.close()
-            return target, None
-    page = rescue_html(html)
-    parser, target = open_parser()
-    _feed(page, parser, target)
-    parser.close()
-    return target, page.truncated
+            return target, None if read == len(page.data) else _offset_of(page, read, html)
+    return _parse_rescued(html, *open_parser())
 
 
-def _feed(page: GuardedPage, parser: FeedParser, target: WatchedTarget) -> bool:
-    """Feed ``page`` and the end tag; False if it was given up, or its end was not seen."""
+def _feed(page: GuardedPage, parser: FeedParser, target: WatchedTarget) -> int | None:
+    """Feed ``page`` and the end tag until the target is full; return how many bytes it took.
+
+    None if the page was given up, or its end was not seen.
+    """
     data = page.data
     size = _CHUNK_BYTES if page.max_depth >= MAX_DEPTH else _DENSE_CHUNK_BYTES
     for start in range(0, len(data), size):
         chunk = data[start : start + size]
         if b">" not in chunk and _is_in_tag_of_too_many_attributes(data, start, size):
-            return False
+            return None
         parser.feed(chunk)
         if target.depth > page.max_depth:
-            return False
+            return None
+        if target.full and start + size < len(data):
+            return None if target.ended else start + size
     forged = target.ended
     parser.feed(b"<%s>" % END_TAG.encode())
-    return target.ended and not forged
+    return len(data) if target.ended and not forged else None
+
+
+def _offset_of(page: GuardedPage, read: int, html: str) -> int:
+    """Return the offset in ``html`` of byte ``read`` of the page made of it."""
+    kept = page.data[:read]
+    if page.shortened:
+        source = _to_utf8(html)
+        kept = source[: _before_shortening(source, read)]
+    return _source_offset(html, len(kept.decode("utf-8", "ignore")))
+
+
+def _parse_rescued(html: str, parser: FeedParser, target: _Target) -> tuple[_Target, int | None]:
+    source = _to_utf8(html)
+    rescue = Rescue(source)
+    for piece in rescue.pieces():
+        parser.feed(piece)
+        if target.full:
+            rescue.stop()
+    parser.feed(b"<%s>" % END_TAG.encode())
+    parser.close()
+    if rescue.cut is None:
+        return target, None
+    return target, _source_offset(html, len(source[: rescue.cut].decode()))
 
 
 def _is_in_tag_of_too_many_attributes(data: bytes, start: int, size: int) -> bool:
@@ -142,18 +169,27 @@ def guard_html(html: str) -> GuardedPage:
     """
     data = _to_utf8(html)
     if len(data) <= _COUNTED_BYTES:
-        return GuardedPage(data, MAX_DEPTH, None)
+        return GuardedPage(data, MAX_DEPTH, False)
     n_tags = data.count(b"<") + 1
     limit = max(_MIN_DEPTH_LIMIT, min(MAX_DEPTH, _MAX_DEPTH_TIMES_TAGS // n_tags))
-    if n_tags * _FLOOD_BYTES_A_TAG > len(data):
-        data = _RUN_OF_TAGS.sub(_shorten, data)
-    return GuardedPage(data, limit, None)
+    if n_tags * _FLOOD_BYTES_A_TAG <= len(data):
+        return GuardedPage(data, limit, False)
+    return GuardedPage(_RUN_OF_TAGS.sub(_shorten, data), limit, True)
 
 
 def _shorten(run: re.Match[bytes]) -> bytes:
     """Return a run of the same tags, :data:`_MAX_RUN` times at the most."""
     tags = run[1]
     return run[0] if len(run[0]) <= _MAX_RUN * len(tags) else tags * _MAX_RUN
+
+
+def _before_shortening(source: bytes, end: int) -> int:
+    """Return where in the source stands what ends at ``end`` once its runs are shortened."""
+    for run in _RUN_OF_TAGS.finditer(source):
+        if run.start() >= end:
+            break
+        end += len(run[0]) - len(_shorten(run))
+    return end
 
 
 def _to_utf8(html: str) -> bytes:
@@ -163,14 +199,6 @@ def _to_utf8(html: str) -> bytes:
         data = re.sub("[\ud800-\udfff]", "\ufffd", html).encode()
     # The standard ignores NUL in text; libxml2 does too, but splits the text at each.
     return data.replace(b"\0", b"") if b"\0" in data else data
-
-
-def rescue_html(html: str) -> GuardedPage:
-    """Return ``html`` rewritten so that no parser hangs on it or misses its end: see rescue.py."""
-    source = _to_utf8(html)
-    data, cut = rescue_markup(source)
-    truncated = None if cut is None else _source_offset(html, len(source[:cut].decode()))
-    return GuardedPage(data, sys.maxsize, truncated)
 
 
 def _source_offset(html: str, kept: int) -> int:

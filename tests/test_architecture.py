@@ -15,7 +15,7 @@ from fresh_python import PACKAGE, run_python
 # text, then what is built on all of it. A new module takes its place here.
 ORDER = """
 errors labels user_labels view records config metrics
-decode rescue guard data_lines page_lines html_lines roles text_lines
+decode rescue guard data_lines page_lines text_lines html_lines roles
 wordlists sentences measures heuristic_rules heuristic_kinds heuristic
 text_features lexicon context html_features page_types features blocks model
 decide mixed render layout markdown_text markdown backends site_profile batch pipeline __init__
