@@ -13,7 +13,7 @@ bounded depth.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -35,7 +35,8 @@ _COUNTED_BYTES = 4 * _MAX_DEPTH_TIMES_TAGS // MAX_DEPTH
 _MIN_DEPTH_LIMIT = 16
 
 # Large pages with more tags than one in so many bytes are looked at for floods of empty tags: what
-# a reader of the events does with each takes longer than the parse.
+# a reader of the events does with each takes longer than the parse. The same few of them 256 times
+# on end stand for more.
 _FLOOD_BYTES_A_TAG = 8
 _MAX_RUN = 256
 # One to three tags without attributes, again and again. A failing match has tried few repetitions
@@ -52,12 +53,38 @@ class GuardedPage:
     """A page as libxml2 may have it.
 
     ``data`` is UTF-8. ``max_depth`` is the number of open elements beyond which to give up the
-    parse. ``shortened`` tells whether runs of tags were.
+    parse. ``flooded`` tells whether it is made up of tags: then runs of them are shortened.
     """
 
     data: bytes
     max_depth: int
-    shortened: bool
+    flooded: bool
+
+    def chunks(self) -> Iterator[tuple[bytes, int]]:
+        """Yield what the parser is to have, chunk by chunk, and where in ``data`` each ends."""
+        size = _CHUNK_BYTES if self.max_depth >= MAX_DEPTH else _DENSE_CHUNK_BYTES
+        if self.flooded:
+            yield from self._shortened(size)
+        else:
+            for start in range(0, len(self.data), size):
+                yield self.data[start : start + size], start + size
+
+    def _shortened(self, size: int) -> Iterator[tuple[bytes, int]]:
+        """Yield chunks of `size` or a little more; what follows them is not looked at yet."""
+        data, held, pos = self.data, b"", 0
+        while pos < len(data):
+            run = _RUN_OF_TAGS.search(data, pos, pos + size)
+            end = pos + size if run is None else run.start()
+            held += data[pos:end]
+            pos = end
+            if run is not None:
+                whole = _RUN_OF_TAGS.match(data, pos) or run
+                held += _shorten(whole)
+                pos = whole.end()
+            if len(held) >= size:
+                yield held, pos
+                held = b""
+        yield held, pos
 
 
 class FeedParser(Protocol):
@@ -107,38 +134,28 @@ def parse_guarded(
         read = _feed(page, parser, target)
         if read is not None:
             parser.close()
-            return target, None if read == len(page.data) else _offset_of(page, read, html)
+            return target, None if read == len(page.data) else _offset(html, page.data[:read])
     return _parse_rescued(html, *open_parser())
 
 
 def _feed(page: GuardedPage, parser: FeedParser, target: WatchedTarget) -> int | None:
-    """Feed ``page`` and the end tag until the target is full; return how many bytes it took.
+    """Feed ``page`` and the end tag until the target is full; return how many bytes were read.
 
     None if the page was given up, or its end was not seen.
     """
-    data = page.data
-    size = _CHUNK_BYTES if page.max_depth >= MAX_DEPTH else _DENSE_CHUNK_BYTES
-    for start in range(0, len(data), size):
-        chunk = data[start : start + size]
-        if b">" not in chunk and _is_in_tag_of_too_many_attributes(data, start, size):
+    before, read = b"", 0
+    for chunk, end in page.chunks():
+        if target.full:
+            return None if target.ended else read
+        if b">" not in chunk and _is_in_tag_of_too_many_attributes(before, chunk):
             return None
         parser.feed(chunk)
         if target.depth > page.max_depth:
             return None
-        if target.full and start + size < len(data):
-            return None if target.ended else start + size
+        before, read = chunk, end
     forged = target.ended
     parser.feed(b"<%s>" % END_TAG.encode())
-    return len(data) if target.ended and not forged else None
-
-
-def _offset_of(page: GuardedPage, read: int, html: str) -> int:
-    """Return the offset in ``html`` of byte ``read`` of the page made of it."""
-    kept = page.data[:read]
-    if page.shortened:
-        source = _to_utf8(html)
-        kept = source[: _before_shortening(source, read)]
-    return _source_offset(html, len(kept.decode("utf-8", "ignore")))
+    return len(page.data) if target.ended and not forged else None
 
 
 def _parse_rescued(html: str, parser: FeedParser, target: _Target) -> tuple[_Target, int | None]:
@@ -152,44 +169,32 @@ def _parse_rescued(html: str, parser: FeedParser, target: _Target) -> tuple[_Tar
     parser.close()
     if rescue.cut is None:
         return target, None
-    return target, _source_offset(html, len(source[: rescue.cut].decode()))
+    return target, _offset(html, source[: rescue.cut])
 
 
-def _is_in_tag_of_too_many_attributes(data: bytes, start: int, size: int) -> bool:
-    """Return whether the tag that goes on at ``start``, if one does, has too many attributes."""
-    tag = data.rfind(b"<", max(0, start - size), start)
-    return tag >= 0 and has_too_many_attributes(data[tag : start + size])
+def _is_in_tag_of_too_many_attributes(before: bytes, chunk: bytes) -> bool:
+    """Return whether the tag that goes on between two chunks, if one does, has too many."""
+    tag = before.rfind(b"<")
+    return tag >= 0 and has_too_many_attributes(before[tag:] + chunk)
 
 
 def guard_html(html: str) -> GuardedPage:
     """Return ``html`` as UTF-8 with U+FFFD for lone surrogates and without NUL characters.
 
-    Costs little more than the encoding, which the parser would do otherwise. In a large page made
-    up of tags, the same few without attributes or text 256 times on end stand for more of them.
+    Costs little more than the encoding, which the parser would do otherwise.
     """
     data = _to_utf8(html)
     if len(data) <= _COUNTED_BYTES:
         return GuardedPage(data, MAX_DEPTH, False)
     n_tags = data.count(b"<") + 1
     limit = max(_MIN_DEPTH_LIMIT, min(MAX_DEPTH, _MAX_DEPTH_TIMES_TAGS // n_tags))
-    if n_tags * _FLOOD_BYTES_A_TAG <= len(data):
-        return GuardedPage(data, limit, False)
-    return GuardedPage(_RUN_OF_TAGS.sub(_shorten, data), limit, True)
+    return GuardedPage(data, limit, n_tags * _FLOOD_BYTES_A_TAG > len(data))
 
 
 def _shorten(run: re.Match[bytes]) -> bytes:
     """Return a run of the same tags, :data:`_MAX_RUN` times at the most."""
     tags = run[1]
     return run[0] if len(run[0]) <= _MAX_RUN * len(tags) else tags * _MAX_RUN
-
-
-def _before_shortening(source: bytes, end: int) -> int:
-    """Return where in the source stands what ends at ``end`` once its runs are shortened."""
-    for run in _RUN_OF_TAGS.finditer(source):
-        if run.start() >= end:
-            break
-        end += len(run[0]) - len(_shorten(run))
-    return end
 
 
 def _to_utf8(html: str) -> bytes:
@@ -201,10 +206,10 @@ def _to_utf8(html: str) -> bytes:
     return data.replace(b"\0", b"") if b"\0" in data else data
 
 
-def _source_offset(html: str, kept: int) -> int:
-    """Return the offset in ``html`` behind its first ``kept`` characters that are not NUL."""
-    offset = kept
-    for nuls in re.finditer("\0+", html):
+def _offset(html: str, kept: bytes) -> int:
+    """Return the offset in ``html`` behind what of it, in UTF-8 without NUL, is ``kept``."""
+    offset = len(kept.decode("utf-8", "ignore"))
+    for nuls in re.finditer("\0+", html) if "\0" in html else ():
         if nuls.start() > offset:
             break
         offset += len(nuls[0])

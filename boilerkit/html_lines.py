@@ -405,7 +405,7 @@ class _LineTarget:
         while page.breaks and page.breaks[-1] > first:
             page.breaks.pop()
         return [
-            (page.texts[start], links.get(start, [])) if start < end else ("", [])
+            (page.texts[start], links.get(start, ())) if start < end else ("", ())
             for start, end in spans
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -26,7 +27,7 @@ SHOWN, REVEALED, HIDDEN = range(3)
 # line's start, and its own, white space not counted; the linked text, not folded; its href.
 Link: TypeAlias = tuple[int, int, str, str]
 # The text of a table's cell and its links.
-Cell: TypeAlias = tuple[str, list[Link]]
+Cell: TypeAlias = tuple[str, Sequence[Link]]
 
 
 @dataclass(slots=True)
