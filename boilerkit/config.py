@@ -19,8 +19,8 @@ OPERATING_POINTS = ("careful", "balanced", "greedy")
 DEFAULT_ROLES = frozenset(role for role in Role if role not in (Role.TITLE, Role.CAPTION))
 
 _DEFAULT_MAX_BYTES = 50_000_000
-# The longest of the development pages has 3,000 lines. So many take two seconds.
-_DEFAULT_MAX_LINES = 200_000
+# The longest of the development pages has 3,000 lines. So many take two seconds or so.
+_DEFAULT_MAX_LINES = 150_000
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class CleanConfig:
     split_sentences: cut sentences that are chrome off the start or the end of long lines of a text
         (``Line.parts``); pages are not split.
     max_bytes: longer inputs are cut there with a warning (UTF-8 bytes); None: no limit.
-    max_lines: inputs of more lines are cut there with a warning, pages after some lines more or,
-        if they consist of little but tags, fewer; None: no limit.
+    max_lines: inputs of more lines are cut there with a warning, pages of twice as many block
+        elements too (a page is cut up to 32 kB later); None: no limit.
 
     Raises ConfigError for an unknown label, role or operating point, TypeError for a wrong type.
     """

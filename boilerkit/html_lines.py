@@ -91,8 +91,8 @@ _HIDING_STYLE = re.compile(
 # A row whose cells hold more than this is layout, not a table row.
 _MAX_CELL_CHARS = 400
 _CELL_SEPARATOR = " | "
-# Pages have one to three block elements a line.
-_MAX_BOXES_A_LINE = 4
+# Ordinary pages have two block elements a line; where there are more, they are what takes time.
+_MAX_BOXES_A_LINE = 2
 
 
 class _LineTarget:
@@ -388,9 +388,8 @@ class _LineTarget:
         page.line_inline[first:] = [" ".join(filter(None, page.line_inline[first:]))]
         page.line_box[first:] = [box]
         del page.hidden[first + 1 :], page.source[first + 1 :], page.images[first + 1 :]
-        for inner in range(box, len(page.box_end)):
-            page.box_first[inner] = min(page.box_first[inner], first)
-            page.box_end[inner] = min(page.box_end[inner], first + 1)
+        page.box_first[box:] = [first] * (len(page.box_first) - box)
+        page.box_end[box:] = [min(end, first + 1) for end in page.box_end[box:]]
 
     def _take_cells(self, first: int, spans: Iterable[tuple[int, int]]) -> list[Cell]:
         """Return the cells of a row with their links, which are no longer the page's."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Cleaner"]
 
+# Sentences are scored twice, and the text's lines with them: they may be fewer than lines.
+_LINES_A_SENTENCE = 4
+
 
 class _JudgedPage(NamedTuple):
     """A page with the role of each line and the decision on it."""
@@ -175,7 +178,8 @@ class Cleaner:
     def _split(
         self, lines: TextLines, decisions: Sequence[Decision]
     ) -> dict[int, tuple[Part, ...]]:
-        sentences = into_sentences(lines)
+        limit = self._config.max_lines
+        sentences = into_sentences(lines, limit and limit // _LINES_A_SENTENCE)
         if not sentences.spans:
             return {}
         pieces = into_pieces(lines, sentences, self._backend.score_text(sentences.words))
