@@ -14,6 +14,7 @@ from itertools import chain, count, repeat
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from boilerkit.page_lines import DATA, NOSCRIPT, PageLines
 from boilerkit.text_features import FloatArray, IntArray
@@ -434,22 +435,18 @@ def structure_columns(page: PageLines, structure: Structure, text: LineSizes) ->
     link_share = np.minimum(np.array(page.link_chars, np.float32) / inked, 1)
     by_box = _box_columns(structure, words, link_share)
     out = np.empty((n, len(STRUCTURE_COLUMNS)), np.float32)
-    out[:, :_FLAGS_AT] = np.concatenate(
-        [
-            _line_columns(page, structure, words, link_share),
-            _signature_columns(structure, words, link_share),
-        ],
-        axis=1,
-    )
+    out[:, :_SIGNATURE_AT] = _line_columns(page, structure, words, link_share)
+    out[:, _SIGNATURE_AT:_FLAGS_AT] = _signature_columns(structure, words, link_share)
     for first in range(0, n, _LEVEL_LINES):
-        index = np.arange(first, min(first + _LEVEL_LINES, n))
-        out[index[0] : index[-1] + 1, _FLAGS_AT:] = np.concatenate(
-            [_flag_columns(structure, index), _level_columns(structure, by_box, index)], axis=1
-        )
+        rows = slice(first, min(first + _LEVEL_LINES, n))
+        out[rows, _FLAGS_AT:_LEVELS_AT] = _flag_columns(structure, rows)
+        out[rows, _LEVELS_AT:] = _level_columns(structure, by_box, rows)
     return out
 
 
-_FLAGS_AT = STRUCTURE_COLUMNS.index("in_0")
+_SIGNATURE_AT, _FLAGS_AT, _LEVELS_AT = map(
+    STRUCTURE_COLUMNS.index, ("signature_lines", "in_0", "box_lines_0")
+)
 
 
 def _line_columns(
@@ -508,11 +505,14 @@ def _signature_columns(
     ).astype(np.float32)
 
 
-def _flag_columns(structure: Structure, index: IntArray) -> FloatArray:
-    """Return (len(index), _N_FLAGS): whether each line stands in each kind of element."""
-    flags = structure.flags[structure.line_box[index]]
-    out: FloatArray = ((flags[:, None] >> np.arange(_N_FLAGS)) & 1).astype(np.float32)
+def _flag_columns(structure: Structure, rows: slice) -> npt.NDArray[np.bool_]:
+    """Return (n, _N_FLAGS): whether each of the lines stands in each kind of element."""
+    flags = structure.flags[structure.line_box[rows]]
+    out: npt.NDArray[np.bool_] = (flags[:, None] & _FLAG_BITS) != 0
     return out
+
+
+_FLAG_BITS = 1 << np.arange(_N_FLAGS)
 
 
 def _box_columns(structure: Structure, words: FloatArray, link_share: FloatArray) -> FloatArray:
@@ -533,13 +533,14 @@ def _box_columns(structure: Structure, words: FloatArray, link_share: FloatArray
     ).astype(np.float32)
 
 
-def _level_columns(structure: Structure, by_box: FloatArray, index: IntArray) -> FloatArray:
-    """Return (len(index), 7 * N_LEVELS): the containers around each line, from the inside out."""
-    box = structure.levels[index]
+def _level_columns(structure: Structure, by_box: FloatArray, rows: slice) -> FloatArray:
+    """Return (n, 7 * N_LEVELS): the containers around each of the lines, from the inside out."""
+    box = structure.levels[rows]
     first, end = structure.first[box], structure.end[box]
-    place = (index[:, None] - first) / np.maximum(end - first, 1)
+    index = np.arange(rows.start, rows.stop)[:, None]
+    place = (index - first) / np.maximum(end - first, 1)
     levels = np.concatenate([by_box.take(box, axis=0), place[:, :, None]], axis=2, dtype=np.float32)
-    return levels.reshape(len(index), levels.shape[1] * levels.shape[2])
+    return levels.reshape(len(box), levels.shape[1] * levels.shape[2])
 
 
 # A line of so many words with few links reads as prose.

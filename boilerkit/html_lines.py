@@ -91,7 +91,7 @@ _HIDING_STYLE = re.compile(
 # A row whose cells hold more than this is layout, not a table row.
 _MAX_CELL_CHARS = 400
 _CELL_SEPARATOR = " | "
-# Ordinary pages have two or three block elements a line; where there are more, they are what takes time.
+# Pages have some 2.5 block elements a line; where there are more, they are what takes time.
 _MAX_BOXES_A_LINE = 2
 
 
