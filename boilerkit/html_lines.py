@@ -137,8 +137,9 @@ class _LineTarget:
     def full(self) -> bool:
         """Whether there are as many lines, or boxes around them, as there may be."""
         page = self.page
-        n_lines = max(len(page.texts), len(page.box_tag) // _MAX_BOXES_A_LINE)
-        return n_lines >= self._max_lines
+        # a table row that became one line was several before
+        n_lines = len(page.texts) + len(page.row_cells)
+        return max(n_lines, len(page.box_tag) // _MAX_BOXES_A_LINE) >= self._max_lines
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
         self.depth += 1
