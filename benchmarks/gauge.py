@@ -54,7 +54,7 @@ def measure(shape: Shape, data: bytes) -> dict[str, Any]:
     cleaner = Cleaner(config=config)
     cleaner.extract(_PAGE)
     run: Callable[[Any], str] = cleaner.extract if shape.call == "extract" else cleaner.clean
-    given: str | bytes = data
+    given: Any = data
     if shape.call != "extract" or shape.as_text:
         given = data.decode("utf-8", "surrogatepass")
     del data
@@ -66,8 +66,9 @@ def measure(shape: Shape, data: bytes) -> dict[str, Any]:
     peak = peak_mb()
     lost = [word for word in shape.markers if word not in text]
     truncated = None
-    if lost and shape.call == "extract":
-        truncated = cleaner.classify_html(given).truncated
+    if lost:
+        read = cleaner.classify_html if shape.call == "extract" else cleaner.classify_text
+        truncated = read(given).truncated
     return {"seconds": min(times), "peak_mb": peak, "lost": lost, "truncated": truncated}
 
 

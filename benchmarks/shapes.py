@@ -152,7 +152,7 @@ _PAGES: Final[Mapping[str, Shape]] = {
     "combining marks": Shape("\u0301\u0323"),
     "a gzip": Shape("x", encode=_gzipped, markers=()),
     "an image": Shape("x", encode=_image, markers=()),
-    "an image in a page": Shape("x", encode=_with_noise),
+    "an image in a page": Shape("x", inside="> INSIDE ", encode=_with_noise),  # noise opens tags
 }  # fmt: skip
 _TEXTS: Final[Mapping[str, Shape]] = {
     "text: blank lines": _text("\n"),

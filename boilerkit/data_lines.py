@@ -65,11 +65,14 @@ def find_data_texts(
     if _is_shell(visible):
         candidates += _script_prose(scripts)
         candidates += [meta[key] for key in ("og:description", "description") if key in meta][:1]
-    prose = [(text, shingles) for text in candidates if (shingles := set(_shingles(text)))]
-    words = _WORD.findall("\n".join(visible).lower()) if prose else []
-    seen = set(_shingles_of(words))
+    seen: set[_Shingle] | None = None
     found = []
-    for text, shingles in prose:
+    for text in candidates:
+        shingles = set(_shingles(text))
+        if not shingles:
+            continue
+        if seen is None:  # most pages have no such text
+            seen = set(_shingles_of(_WORD.findall("\n".join(visible).lower())))
         if len(shingles & seen) <= _MAX_SEEN_SHARE * len(shingles):
             found.append(text)
             seen |= shingles

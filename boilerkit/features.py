@@ -7,7 +7,8 @@ inference call the same functions; the columns' names are stored with each model
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,18 +24,23 @@ from boilerkit.context import (
 from boilerkit.html_features import N_LEVELS, STRUCTURE_COLUMNS, Structure
 from boilerkit.labels import PAGE_TYPES, Label
 from boilerkit.lexicon import LEXICON_COLUMNS
-from boilerkit.text_features import TEXT_COLUMNS, FloatArray, TextFeatures
+from boilerkit.text_features import TEXT_COLUMNS, FloatArray, IntArray, TextFeatures
 
 __all__ = [
     "HTML_COLUMNS",
     "HTML_CONTEXT_COLUMNS",
     "KINDS",
+    "OWN_COLUMNS",
     "TEXT_CONTEXT_COLUMNS",
     "TEXT_MATRIX_COLUMNS",
+    "MeasuredLines",
+    "PageRows",
     "PageScores",
+    "TextRows",
     "WordScores",
     "html_context",
     "html_matrix",
+    "measured",
     "text_context",
     "text_matrix",
 ]
@@ -75,7 +81,6 @@ _LEXICON_NEIGHBOURS = (
 )
 _LEXICON_RADII = (1, 3)
 
-_LEXICON_PLACES = [LEXICON_COLUMNS.index(name) for name in _LEXICON_NEIGHBOURS]
 _LOG_WORDS = TEXT_COLUMNS.index("log_words")
 _LAST_CLASS = TEXT_COLUMNS.index("last_class")
 _LINK_SHARE = STRUCTURE_COLUMNS.index("link_share")
@@ -105,10 +110,12 @@ _SEGMENT_COLUMNS: tuple[str, ...] = (
     "segments",
 )
 
+# What a line's own words and sentences say.
+OWN_COLUMNS: tuple[str, ...] = (*TEXT_COLUMNS, *LEXICON_COLUMNS, *_SEGMENT_COLUMNS)
+_LEXICON_PLACES = [OWN_COLUMNS.index(name) for name in _LEXICON_NEIGHBOURS]
+
 TEXT_MATRIX_COLUMNS: tuple[str, ...] = (
-    *TEXT_COLUMNS,
-    *LEXICON_COLUMNS,
-    *_SEGMENT_COLUMNS,
+    *OWN_COLUMNS,
     *(f"{name}_win{radius}" for radius in _LEXICON_RADII for name in _LEXICON_NEIGHBOURS),
     *(f"is_{kind}" for kind in KINDS),
     "word_odds",
@@ -129,9 +136,7 @@ TEXT_MATRIX_COLUMNS: tuple[str, ...] = (
 )
 
 HTML_COLUMNS: tuple[str, ...] = (
-    *TEXT_COLUMNS,
-    *LEXICON_COLUMNS,
-    *_SEGMENT_COLUMNS,
+    *OWN_COLUMNS,
     *STRUCTURE_COLUMNS,
     *(f"page_{name}" for name in PAGE_TYPES),
     *(f"is_{kind}" for kind in KINDS),
@@ -186,47 +191,132 @@ class WordScores:
         return WordScores(self.lines[:, :n_classes], self.segments[:, :n_classes])
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredLines:
+    """What the words of n lines say of each line.
+
+    ``own``: (n, len(OWN_COLUMNS)); ``kinds``: (n, len(KINDS)) probabilities by its words;
+    ``content``: (n,) log-odds by its words, for a page alone; ``n_words``, ``n_chars``: (n,).
+    """
+
+    own: FloatArray
+    kinds: FloatArray
+    content: FloatArray
+    n_words: IntArray
+    n_chars: IntArray
+
+
+def measured(text: TextFeatures, lexical: FloatArray, scores: WordScores) -> MeasuredLines:
+    """Return the lines of a text or, if the scores have a column for content, of a page.
+
+    `lexical` is (n, len(LEXICON_COLUMNS)).
+    """
+    kinds = scores.first(len(KINDS))
+    return MeasuredLines(
+        _side_by_side([text.columns, lexical, _segment_columns(text, kinds.segments)]),
+        softmax(kinds.lines),
+        scores.lines[:, -1],
+        text.n_words,
+        text.n_chars,
+    )
+
+
+def _side_by_side(parts: Sequence[FloatArray]) -> FloatArray:
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+# No window reaches further, whatever its radius: see TextRows.matrix.
+_REACH = 30
+
+
+class TextRows:
+    """The feature matrix of a text's first pass, any rows of it at a time.
+
+    What depends on lines far away is computed once; the rest would take much memory for very many
+    lines. Rows are the same, but for rounding, whatever others are asked for with them.
+    """
+
+    def __init__(self, lines: MeasuredLines) -> None:
+        self.lines = lines
+        self._odds = _content_odds(lines.kinds)
+        self._words = lines.n_words.astype(np.float32) + 0.5
+        self._far = _far_columns(np.log(lines.kinds + _LEAST_SHARE))
+        total = max(float(self._words.sum()), 1)
+        self._position = (np.cumsum(self._words) / total).astype(np.float32)
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self._odds)
+
+    def context(self, odds: FloatArray) -> FloatArray:
+        """Return :func:`text_context` for the (n,) log-odds of the first pass."""
+        return text_context(odds, self.lines)
+
+    def matrix(self, first: int, end: int) -> FloatArray:
+        """Return (end - first, len(TEXT_MATRIX_COLUMNS)): lines `first` to `end` - 1."""
+        n = len(self)
+        around = slice(max(first - _REACH, 0), end + _REACH)
+        rows = slice(first, end)
+        index = np.arange(first, end, dtype=np.float32)
+        parts = [
+            self.lines.own[rows],
+            *(part[first - around.start :][: end - first] for part in self._windows(around)),
+            self._far[rows],
+            *(part[first - around.start :][: end - first] for part in self._steps(around)),
+            (index / np.float32(max(n, 1)))[:, None],
+            np.minimum(index, 50)[:, None],
+            np.minimum(n - 1 - index, 50)[:, None],
+            np.full((len(index), 1), np.log1p(n), np.float32),
+            np.full((len(index), 1), self._odds.mean() if n else 0, np.float32),
+            self._position[rows, None],
+        ]
+        return _side_by_side(parts)
+
+    def _windows(self, around: slice) -> list[FloatArray]:
+        kinds, odds, words = self.lines.kinds[around], self._odds[around], self._words[around]
+        ones = np.ones(len(odds), np.float32)
+        heard = self.lines.own[around].take(_LEXICON_PLACES, axis=1)
+        return [
+            *(window_means(heard, ones, radius) for radius in _LEXICON_RADII),
+            kinds,
+            odds[:, None],
+            *windows_means(kinds, ones, (1, 3, 10)),
+            *(means[:, None] for means in windows_means(odds, words, (1, 3, 8))),
+            *(means[:, None] for means in windows_means(odds, ones, (2, 30))),
+        ]
+
+    def _steps(self, around: slice) -> list[FloatArray]:
+        own = self.lines.own[around]
+        neighbours = np.stack([own[:, _LOG_WORDS], own[:, _LAST_CLASS], self._odds[around]], axis=1)
+        return [shifted(neighbours, step) for step in _STEPS]
+
+
 def text_matrix(text: TextFeatures, lexical: FloatArray, scores: WordScores) -> FloatArray:
     """Return (n, len(TEXT_MATRIX_COLUMNS)); `lexical` is (n, len(LEXICON_COLUMNS))."""
-    n = len(text.n_words)
-    columns = text.columns
-    kinds = softmax(scores.lines)
-    odds = _content_odds(kinds)
-    ones = np.ones(n, np.float32)
-    words = text.n_words.astype(np.float32) + 0.5
-    index = np.arange(n, dtype=np.float32)
-    neighbours = np.stack([columns[:, _LOG_WORDS], columns[:, _LAST_CLASS], odds], axis=1)
-    heard = lexical[:, _LEXICON_PLACES]
-    parts: list[FloatArray] = [
-        columns,
-        lexical,
-        _segment_columns(text, scores.segments),
-        *(window_means(heard, ones, radius) for radius in _LEXICON_RADII),
-        kinds,
-        odds[:, None],
-        *windows_means(kinds, ones, (1, 3, 10)),
-        *(means[:, None] for means in windows_means(odds, words, (1, 3, 8))),
-        *(means[:, None] for means in windows_means(odds, ones, (2, 30))),
-        *_far_columns(np.log(kinds + _LEAST_SHARE)),
-        *(shifted(neighbours, step) for step in _STEPS),
-        (index / np.float32(max(n, 1)))[:, None],
-        np.minimum(index, 50)[:, None],
-        np.minimum(n - 1 - index, 50)[:, None],
-        np.full((n, 1), np.log1p(n), np.float32),
-        np.full((n, 1), odds.mean() if n else 0, np.float32),
-        (np.cumsum(words) / max(float(words.sum()), 1)).astype(np.float32)[:, None],
-    ]
-    return np.concatenate(parts, axis=1, dtype=np.float32)
+    rows = TextRows(measured(text, lexical, scores))
+    return rows.matrix(0, len(rows))
 
 
 # Below it a share says nothing.
 _LEAST_SHARE = np.float32(1e-3)
 
 
-def _far_columns(values: FloatArray) -> list[FloatArray]:
-    """Return the maxima of (n, k) values over the lines before each line and over those after it:
-    below the heading of the comments, comments may go on for a hundred lines."""
-    return [side(values, fading) for side in (seen, ahead) for fading in _FADINGS]
+def _far_columns(values: FloatArray) -> FloatArray:
+    """Return (n, 4 * k) maxima of (n, k) values over the lines before each line and over those
+    after it: below the heading of the comments, comments may go on for a hundred lines."""
+    n, k = values.shape
+    out = np.empty((n, len(_FAR_NAMES) * k), np.float32)
+    width = max(_FAR_CELLS // max(n, 1), 1)
+    sides = [(side, fading) for side in (seen, ahead) for fading in _FADINGS]
+    for at, (side, fading) in enumerate(sides):
+        for first in range(0, k, width):
+            some = values[:, first : first + width]
+            out[:, at * k + first :][:, : some.shape[1]] = side(some, fading)
+    return out
+
+
+# So many values at a time: of very many lines one column.
+_FAR_CELLS = 1 << 17
 
 
 # The linear model knows nothing of a segment of one word that its line does not say.
@@ -274,6 +364,70 @@ class PageScores:
     types: FloatArray
 
 
+class PageRows:
+    """The feature matrix of a page's first pass, any rows of it at a time; see TextRows.
+
+    `structural` is (n, len(STRUCTURE_COLUMNS)), `names` the (n,) log-odds of content by the names
+    around each line, `types` the (len(PAGE_TYPES),) probabilities of the page's type.
+    """
+
+    def __init__(
+        self,
+        structure: Structure,
+        structural: FloatArray,
+        lines: MeasuredLines,
+        names: FloatArray,
+        types: FloatArray,
+    ) -> None:
+        self.lines = lines
+        self._structure, self._structural, self._types = structure, structural, types
+        self._odds = np.stack([lines.content, names], axis=1)
+        words = lines.n_words.astype(np.float32) + 0.5
+        self._around = _around(self._odds, words, structure)
+
+    def __len__(self) -> int:
+        """Return the number of lines."""
+        return len(self._odds)
+
+    def context(self, odds: FloatArray) -> FloatArray:
+        """Return :func:`html_context` for the (n,) log-odds of the first pass."""
+        return html_context(odds, self._structure, self.lines)
+
+    def matrix(self, first: int, end: int) -> FloatArray:
+        """Return (end - first, len(HTML_COLUMNS)): lines `first` to `end` - 1."""
+        around = slice(max(first - _REACH, 0), end + _REACH)
+        rows = slice(first, end)
+        kinds = self.lines.kinds[around]
+        ones = np.ones(len(kinds), np.float32)
+        windows = windows_means(kinds, ones, _KIND_RADII)
+        parts = [
+            self.lines.own[rows],
+            self._structural[rows],
+            np.broadcast_to(self._types, (end - first, len(PAGE_TYPES))),
+            self.lines.kinds[rows],
+            *(part[first - around.start :][: end - first] for part in windows),
+            self._around[rows],
+            *(part[first - around.start :][: end - first] for part in self._steps(around)),
+        ]
+        return _side_by_side(parts)
+
+    def _steps(self, around: slice) -> list[FloatArray]:
+        own, structural, odds = self.lines.own[around], self._structural[around], self._odds[around]
+        neighbours = np.stack(
+            [
+                own[:, _LOG_WORDS],
+                structural[:, _LINK_SHARE],
+                structural[:, _TAG],
+                odds[:, 0],
+                odds[:, 1],
+                structural[:, _DEPTH],
+                own[:, _LAST_CLASS],
+            ],
+            axis=1,
+        )
+        return [shifted(neighbours, step) for step in _STEPS]
+
+
 def html_matrix(
     structure: Structure,
     structural: FloatArray,
@@ -285,36 +439,14 @@ def html_matrix(
 
     `structural` is (n, len(STRUCTURE_COLUMNS)), `lexical` (n, len(LEXICON_COLUMNS)).
     """
-    words = text.n_words.astype(np.float32) + 0.5
-    neighbours = np.stack(
-        [
-            text.columns[:, _LOG_WORDS],
-            structural[:, _LINK_SHARE],
-            structural[:, _TAG],
-            scores.words,
-            scores.names,
-            structural[:, _DEPTH],
-            text.columns[:, _LAST_CLASS],
-        ],
-        axis=1,
-    )
-    kinds = softmax(scores.kinds.lines)
-    ones = np.ones(len(words), np.float32)
-    parts = [
-        text.columns,
-        lexical,
-        _segment_columns(text, scores.kinds.segments),
-        structural,
-        np.broadcast_to(scores.types, (len(words), len(PAGE_TYPES))),
-        kinds,
-        *windows_means(kinds, ones, _KIND_RADII),
-        _around(np.stack([scores.words, scores.names], axis=1), words, structure),
-        *(shifted(neighbours, step) for step in _STEPS),
-    ]
-    return np.concatenate(parts, axis=1, dtype=np.float32)
+    lines = replace(measured(text, lexical, scores.kinds), content=scores.words)
+    rows = PageRows(structure, structural, lines, scores.names, scores.types)
+    return rows.matrix(0, len(rows))
 
 
-def html_context(odds: FloatArray, structure: Structure, text: TextFeatures) -> FloatArray:
+def html_context(
+    odds: FloatArray, structure: Structure, text: TextFeatures | MeasuredLines
+) -> FloatArray:
     """Return (n, len(HTML_CONTEXT_COLUMNS)) from the (n,) log-odds of the first pass."""
     words = text.n_words.astype(np.float32) + 0.5
     odds = np.clip(odds, -_MOST_ODDS, _MOST_ODDS)
@@ -323,7 +455,7 @@ def html_context(odds: FloatArray, structure: Structure, text: TextFeatures) -> 
         _around(odds[:, None], words, structure),
         np.full((len(odds), 1), highest[0] if len(highest) else 0.0, np.float32),
         *(shifted(odds, step)[:, None] for step in _CONTEXT_STEPS),
-        *_far_columns(odds[:, None]),
+        _far_columns(odds[:, None]),
         *_content_mass(odds, words),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
@@ -333,7 +465,7 @@ def html_context(odds: FloatArray, structure: Structure, text: TextFeatures) -> 
 _FIFTH = 5
 
 
-def text_context(odds: FloatArray, text: TextFeatures) -> FloatArray:
+def text_context(odds: FloatArray, text: TextFeatures | MeasuredLines) -> FloatArray:
     """Return (n, len(TEXT_CONTEXT_COLUMNS)) from the (n,) log-odds of the first pass."""
     n = len(odds)
     words = text.n_words.astype(np.float32) + 0.5
@@ -347,7 +479,7 @@ def text_context(odds: FloatArray, text: TextFeatures) -> FloatArray:
         np.full((n, 1), mean, np.float32),
         np.full((n, 1), odds.max() if n else 0.0, np.float32),
         *(shifted(odds, step)[:, None] for step in _STEPS),
-        *_far_columns(odds[:, None]),
+        _far_columns(odds[:, None]),
         *_content_mass(odds, words),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)

@@ -6,19 +6,18 @@ comment, a quoted attribute, a script) swallows the rest of the page. Neither ca
 page without reading it tag by tag, which takes Python as long as libxml2. So libxml2 itself has to
 tell: :func:`parse_guarded` parses a page almost as it is, in chunks, followed by a tag of its own.
 If the parser gets too deep, or never comes to that tag, or a tag grows out of measure, the page is
-parsed again, from what :func:`rescue_html` makes of it: the same text in plain, closed markup of
+parsed again, from what :class:`Rescue` makes of it: the same text in plain, closed markup of
 bounded depth.
 """
 
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from boilerkit.rescue import END_TAG, MAX_DEPTH, has_too_many_attributes, rescue_markup
+from boilerkit.rescue import END_TAG, MAX_DEPTH, Rescue, has_too_many_attributes
 
 __all__ = [
     "END_TAG",
@@ -27,7 +26,6 @@ __all__ = [
     "WatchedTarget",
     "guard_html",
     "parse_guarded",
-    "rescue_html",
 ]
 
 # What an end tag costs for each open element is 33 ns at worst (libxml2 2.14), so this is 1.7 s.
@@ -37,7 +35,8 @@ _COUNTED_BYTES = 4 * _MAX_DEPTH_TIMES_TAGS // MAX_DEPTH
 _MIN_DEPTH_LIMIT = 16
 
 # Large pages with more tags than one in so many bytes are looked at for floods of empty tags: what
-# a reader of the events does with each takes longer than the parse.
+# a reader of the events does with each takes longer than the parse. The same few of them 256 times
+# on end stand for more.
 _FLOOD_BYTES_A_TAG = 8
 _MAX_RUN = 256
 # One to three tags without attributes, again and again. A failing match has tried few repetitions
@@ -54,13 +53,38 @@ class GuardedPage:
     """A page as libxml2 may have it.
 
     ``data`` is UTF-8. ``max_depth`` is the number of open elements beyond which to give up the
-    parse. ``truncated`` is the offset, in code points of the page, at which its text had to be cut,
-    or None.
+    parse. ``flooded`` tells whether it is made up of tags: then runs of them are shortened.
     """
 
     data: bytes
     max_depth: int
-    truncated: int | None
+    flooded: bool
+
+    def chunks(self) -> Iterator[tuple[bytes, int]]:
+        """Yield what the parser is to have, chunk by chunk, and where in ``data`` each ends."""
+        size = _CHUNK_BYTES if self.max_depth >= MAX_DEPTH else _DENSE_CHUNK_BYTES
+        if self.flooded:
+            yield from self._shortened(size)
+        else:
+            for start in range(0, len(self.data), size):
+                yield self.data[start : start + size], start + size
+
+    def _shortened(self, size: int) -> Iterator[tuple[bytes, int]]:
+        """Yield chunks of `size` or a little more; what follows them is not looked at yet."""
+        data, held, pos = self.data, b"", 0
+        while pos < len(data):
+            run = _RUN_OF_TAGS.search(data, pos, pos + size)
+            end = pos + size if run is None else run.start()
+            held += data[pos:end]
+            pos = end
+            if run is not None:
+                whole = _RUN_OF_TAGS.match(data, pos) or run
+                held += _shorten(whole)
+                pos = whole.end()
+            if len(held) >= size:
+                yield held, pos
+                held = b""
+        yield held, pos
 
 
 class FeedParser(Protocol):
@@ -82,6 +106,10 @@ class WatchedTarget(Protocol):
     def ended(self) -> bool:
         """Whether an element :data:`END_TAG` has started where the target would have read text."""
 
+    @property
+    def full(self) -> bool:
+        """Whether the target wants no more of the page."""
+
 
 _Target = TypeVar("_Target", bound=WatchedTarget)
 
@@ -92,62 +120,75 @@ def parse_guarded(
     *,
     trusted: bool = True,
 ) -> tuple[_Target, int | None]:
-    """Parse ``html``; return the target that saw all of it, and where the text was cut, or None.
+    """Parse ``html``; return the target that saw it, and where the text was cut, or None.
 
-    ``open_parser`` returns a new parser and its new target. It is called a second time if the page
-    has to be rescued; the first target then never sees the end of its page and is dropped. A parser
-    that is not ``trusted`` gets rescued pages only: libxml2 before 2.14 is quadratic in the
-    attributes of a tag and in stray ``</`` and ``<?``, and drops what follows ``</html>``.
+    It is cut where the target is full, and where nothing else helps. ``open_parser`` returns a new
+    parser and its new target. It is called a second time if the page has to be rescued; the first
+    target then never sees the end of its page and is dropped. A parser that is not ``trusted`` gets
+    rescued pages only: libxml2 before 2.14 is quadratic in the attributes of a tag and in stray
+    ``</`` and ``<?``, and drops what follows ``</html>``.
     """
     if trusted:
         page = guard_html(html)
         parser, target = open_parser()
-        if _feed(page, parser, target):
+        read = _feed(page, parser, target)
+        if read is not None:
             parser.close()
-            return target, None
-    page = rescue_html(html)
-    parser, target = open_parser()
-    _feed(page, parser, target)
-    parser.close()
-    return target, page.truncated
+            return target, None if read == len(page.data) else _offset(html, page.data[:read])
+    return _parse_rescued(html, *open_parser())
 
 
-def _feed(page: GuardedPage, parser: FeedParser, target: WatchedTarget) -> bool:
-    """Feed ``page`` and the end tag; False if it was given up, or its end was not seen."""
-    data = page.data
-    size = _CHUNK_BYTES if page.max_depth >= MAX_DEPTH else _DENSE_CHUNK_BYTES
-    for start in range(0, len(data), size):
-        chunk = data[start : start + size]
-        if b">" not in chunk and _is_in_tag_of_too_many_attributes(data, start, size):
-            return False
+def _feed(page: GuardedPage, parser: FeedParser, target: WatchedTarget) -> int | None:
+    """Feed ``page`` and the end tag until the target is full; return how many bytes were read.
+
+    None if the page was given up, or its end was not seen.
+    """
+    before, read = b"", 0
+    for chunk, end in page.chunks():
+        if target.full:
+            return None if target.ended else read
+        if b">" not in chunk and _is_in_tag_of_too_many_attributes(before, chunk):
+            return None
         parser.feed(chunk)
         if target.depth > page.max_depth:
-            return False
+            return None
+        before, read = chunk, end
     forged = target.ended
     parser.feed(b"<%s>" % END_TAG.encode())
-    return target.ended and not forged
+    return len(page.data) if target.ended and not forged else None
 
 
-def _is_in_tag_of_too_many_attributes(data: bytes, start: int, size: int) -> bool:
-    """Return whether the tag that goes on at ``start``, if one does, has too many attributes."""
-    tag = data.rfind(b"<", max(0, start - size), start)
-    return tag >= 0 and has_too_many_attributes(data[tag : start + size])
+def _parse_rescued(html: str, parser: FeedParser, target: _Target) -> tuple[_Target, int | None]:
+    source = _to_utf8(html)
+    rescue = Rescue(source)
+    for piece in rescue.pieces():
+        parser.feed(piece)
+        if target.full:
+            rescue.stop()
+    parser.feed(b"<%s>" % END_TAG.encode())
+    parser.close()
+    if rescue.cut is None:
+        return target, None
+    return target, _offset(html, source[: rescue.cut])
+
+
+def _is_in_tag_of_too_many_attributes(before: bytes, chunk: bytes) -> bool:
+    """Return whether the tag that goes on between two chunks, if one does, has too many."""
+    tag = before.rfind(b"<")
+    return tag >= 0 and has_too_many_attributes(before[tag:] + chunk)
 
 
 def guard_html(html: str) -> GuardedPage:
     """Return ``html`` as UTF-8 with U+FFFD for lone surrogates and without NUL characters.
 
-    Costs little more than the encoding, which the parser would do otherwise. In a large page made
-    up of tags, the same few without attributes or text 256 times on end stand for more of them.
+    Costs little more than the encoding, which the parser would do otherwise.
     """
     data = _to_utf8(html)
     if len(data) <= _COUNTED_BYTES:
-        return GuardedPage(data, MAX_DEPTH, None)
+        return GuardedPage(data, MAX_DEPTH, False)
     n_tags = data.count(b"<") + 1
     limit = max(_MIN_DEPTH_LIMIT, min(MAX_DEPTH, _MAX_DEPTH_TIMES_TAGS // n_tags))
-    if n_tags * _FLOOD_BYTES_A_TAG > len(data):
-        data = _RUN_OF_TAGS.sub(_shorten, data)
-    return GuardedPage(data, limit, None)
+    return GuardedPage(data, limit, n_tags * _FLOOD_BYTES_A_TAG > len(data))
 
 
 def _shorten(run: re.Match[bytes]) -> bytes:
@@ -165,18 +206,10 @@ def _to_utf8(html: str) -> bytes:
     return data.replace(b"\0", b"") if b"\0" in data else data
 
 
-def rescue_html(html: str) -> GuardedPage:
-    """Return ``html`` rewritten so that no parser hangs on it or misses its end: see rescue.py."""
-    source = _to_utf8(html)
-    data, cut = rescue_markup(source)
-    truncated = None if cut is None else _source_offset(html, len(source[:cut].decode()))
-    return GuardedPage(data, sys.maxsize, truncated)
-
-
-def _source_offset(html: str, kept: int) -> int:
-    """Return the offset in ``html`` behind its first ``kept`` characters that are not NUL."""
-    offset = kept
-    for nuls in re.finditer("\0+", html):
+def _offset(html: str, kept: bytes) -> int:
+    """Return the offset in ``html`` behind what of it, in UTF-8 without NUL, is ``kept``."""
+    offset = len(kept.decode("utf-8", "ignore"))
+    for nuls in re.finditer("\0+", html) if "\0" in html else ():
         if nuls.start() > offset:
             break
         offset += len(nuls[0])

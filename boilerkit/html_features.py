@@ -11,14 +11,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, repeat
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from boilerkit.page_lines import DATA, NOSCRIPT, PageLines
-from boilerkit.text_features import FloatArray, IntArray, TextFeatures
+from boilerkit.text_features import FloatArray, IntArray
 
 __all__ = [
     "STRUCTURE_COLUMNS",
+    "LineSizes",
     "PageNames",
     "Structure",
     "box_names_matrix",
@@ -411,18 +414,39 @@ STRUCTURE_COLUMNS: tuple[str, ...] = (
 )
 
 
-def structure_columns(page: PageLines, structure: Structure, text: TextFeatures) -> FloatArray:
+class LineSizes(Protocol):
+    """What the columns of a page's structure read of its text: words and characters a line."""
+
+    @property
+    def n_words(self) -> IntArray: ...
+    @property
+    def n_chars(self) -> IntArray: ...
+
+
+# Lines whose containers are looked up at once: all of any but a huge page.
+_LEVEL_LINES = 8192
+
+
+def structure_columns(page: PageLines, structure: Structure, text: LineSizes) -> FloatArray:
     """Return (n_lines, len(STRUCTURE_COLUMNS)) float32."""
+    n = len(page.texts)
     words = text.n_words.astype(np.float32)
     inked = np.maximum(text.n_chars.astype(np.float32) - words + 1, 1)
     link_share = np.minimum(np.array(page.link_chars, np.float32) / inked, 1)
-    parts = [
-        _line_columns(page, structure, words, link_share),
-        _signature_columns(structure, words, link_share),
-        _flag_columns(structure),
-        _level_columns(structure, words, link_share),
-    ]
-    return np.concatenate(parts, axis=1, dtype=np.float32)
+    by_box = _box_columns(structure, words, link_share)
+    out = np.empty((n, len(STRUCTURE_COLUMNS)), np.float32)
+    out[:, :_SIGNATURE_AT] = _line_columns(page, structure, words, link_share)
+    out[:, _SIGNATURE_AT:_FLAGS_AT] = _signature_columns(structure, words, link_share)
+    for first in range(0, n, _LEVEL_LINES):
+        rows = slice(first, min(first + _LEVEL_LINES, n))
+        out[rows, _FLAGS_AT:_LEVELS_AT] = _flag_columns(structure, rows)
+        out[rows, _LEVELS_AT:] = _level_columns(structure, by_box, rows)
+    return out
+
+
+_SIGNATURE_AT, _FLAGS_AT, _LEVELS_AT = map(
+    STRUCTURE_COLUMNS.index, ("signature_lines", "in_0", "box_lines_0")
+)
 
 
 def _line_columns(
@@ -481,23 +505,24 @@ def _signature_columns(
     ).astype(np.float32)
 
 
-def _flag_columns(structure: Structure) -> FloatArray:
-    """Return (n, _N_FLAGS): whether the line stands in each kind of element."""
-    flags = structure.flags[structure.line_box]
-    out: FloatArray = ((flags[:, None] >> np.arange(_N_FLAGS)) & 1).astype(np.float32)
+def _flag_columns(structure: Structure, rows: slice) -> npt.NDArray[np.bool_]:
+    """Return (n, _N_FLAGS): whether each of the lines stands in each kind of element."""
+    flags = structure.flags[structure.line_box[rows]]
+    out: npt.NDArray[np.bool_] = (flags[:, None] & _FLAG_BITS) != 0
     return out
 
 
-def _level_columns(structure: Structure, words: FloatArray, link_share: FloatArray) -> FloatArray:
-    """Return (n, 7 * N_LEVELS): the containers around the line, from the inside out."""
-    index = np.arange(len(words))
-    size = structure.end - structure.first
+_FLAG_BITS = 1 << np.arange(_N_FLAGS)
+
+
+def _box_columns(structure: Structure, words: FloatArray, link_share: FloatArray) -> FloatArray:
+    """Return (n_boxes, 6): what the lines of each box are like."""
     box_words = _box_sums(words, structure)
     per_word = 1 / np.maximum(box_words, 1)
     prose = words * (words >= _PROSE_WORDS) * (link_share < 0.5)
-    by_box = np.stack(
+    return np.stack(
         [
-            np.log1p(size),
+            np.log1p(structure.end - structure.first),
             np.log1p(box_words),
             _box_sums(words * link_share, structure) * per_word,
             box_words / max(float(words.sum()), 1.0),
@@ -506,10 +531,16 @@ def _level_columns(structure: Structure, words: FloatArray, link_share: FloatArr
         ],
         axis=1,
     ).astype(np.float32)
-    box = structure.levels
-    place = (index[:, None] - structure.first[box]) / np.maximum(size[box], 1)
+
+
+def _level_columns(structure: Structure, by_box: FloatArray, rows: slice) -> FloatArray:
+    """Return (n, 7 * N_LEVELS): the containers around each of the lines, from the inside out."""
+    box = structure.levels[rows]
+    first, end = structure.first[box], structure.end[box]
+    index = np.arange(rows.start, rows.stop)[:, None]
+    place = (index - first) / np.maximum(end - first, 1)
     levels = np.concatenate([by_box.take(box, axis=0), place[:, :, None]], axis=2, dtype=np.float32)
-    return levels.reshape(len(words), levels.shape[1] * levels.shape[2])
+    return levels.reshape(len(box), levels.shape[1] * levels.shape[2])
 
 
 # A line of so many words with few links reads as prose.

@@ -8,6 +8,7 @@ line has what the classifier needs of the page's structure, kept in columns.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -27,6 +28,7 @@ from boilerkit.page_lines import (
     Link,
     PageLines,
 )
+from boilerkit.text_lines import fold_space
 
 try:
     from lxml import etree
@@ -89,6 +91,8 @@ _HIDING_STYLE = re.compile(
 # A row whose cells hold more than this is layout, not a table row.
 _MAX_CELL_CHARS = 400
 _CELL_SEPARATOR = " | "
+# Pages have some 2.5 block elements a line; where there are more, they are what takes time.
+_MAX_BOXES_A_LINE = 2
 
 
 class _LineTarget:
@@ -98,9 +102,10 @@ class _LineTarget:
     and ends remember positions in that list.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_lines: int) -> None:
         self.depth = 0
         self.ended = False
+        self._max_lines = max_lines
         self.page = page = PageLines()
         self._pieces: list[str] = []
         self.data = self._pieces.append
@@ -127,6 +132,14 @@ class _LineTarget:
         self._pre = 0
         self._rows: list[_Row] = []
         self._n_images = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many lines, or boxes around them, as there may be."""
+        page = self.page
+        # a table row that became one line was several before
+        n_lines = len(page.texts) + len(page.row_cells)
+        return max(n_lines, len(page.box_tag) // _MAX_BOXES_A_LINE) >= self._max_lines
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
         self.depth += 1
@@ -330,7 +343,7 @@ class _LineTarget:
         if text.isspace() or not text:  # two flushes of three: what indents the tags
             self._link_chars = 0
         else:
-            self._emit(" ".join(text.split()))
+            self._emit(fold_space(text))
 
     def _flush_pre(self) -> None:
         rows = [row.rstrip() for row in "".join(self._pieces).split("\n")]
@@ -376,9 +389,8 @@ class _LineTarget:
         page.line_inline[first:] = [" ".join(filter(None, page.line_inline[first:]))]
         page.line_box[first:] = [box]
         del page.hidden[first + 1 :], page.source[first + 1 :], page.images[first + 1 :]
-        for inner in range(box, len(page.box_end)):
-            page.box_first[inner] = min(page.box_first[inner], first)
-            page.box_end[inner] = min(page.box_end[inner], first + 1)
+        page.box_first[box:] = [first] * (len(page.box_first) - box)
+        page.box_end[box:] = [min(end, first + 1) for end in page.box_end[box:]]
 
     def _take_cells(self, first: int, spans: Iterable[tuple[int, int]]) -> list[Cell]:
         """Return the cells of a row with their links, which are no longer the page's."""
@@ -393,7 +405,7 @@ class _LineTarget:
         while page.breaks and page.breaks[-1] > first:
             page.breaks.pop()
         return [
-            (page.texts[start], links.get(start, [])) if start < end else ("", [])
+            (page.texts[start], links.get(start, ())) if start < end else ("", ())
             for start, end in spans
         ]
 
@@ -433,14 +445,22 @@ def _is_hiding(style: str) -> bool:
     )
 
 
-def read_html(html: str) -> tuple[PageLines, int | None]:
-    """Return the lines of a page and the offset where its text had to be cut, or None."""
-    target, truncated = parse_guarded(html, _open_parser)
-    return _finish(target.page), truncated
+def read_html(html: str, max_lines: int | None = None) -> tuple[PageLines, int | None]:
+    """Return the lines of a page and the offset where its text had to be cut, or None.
+
+    A page of more than about `max_lines` lines is cut.
+    """
+    limit = sys.maxsize if max_lines is None else max_lines
+    target, truncated = parse_guarded(html, lambda: _open_parser(limit))
+    page = target.page
+    page.full = truncated is not None and target.full
+    _finish(page, limit)
+    # what the page's data hold counts as behind its markup
+    return page, len(html) if page.full and truncated is None else truncated
 
 
-def _open_parser() -> tuple[etree.HTMLParser, _LineTarget]:
-    target = _LineTarget()
+def _open_parser(max_lines: int) -> tuple[etree.HTMLParser, _LineTarget]:
+    target = _LineTarget(max_lines)
     # the stubs want a comment handler too, which would cost a call a comment
     parser = etree.HTMLParser(target=target, huge_tree=True, encoding="utf-8")  # type: ignore[arg-type]
     return parser, target
@@ -452,8 +472,8 @@ def is_element(value: object) -> TypeGuard[etree._Element]:
 
 
 def read_element(element: etree._Element) -> PageLines:
-    """Return the lines of a parsed page; the element is left unchanged."""
-    target = _LineTarget()
+    """Return all lines of a parsed page; the element is left unchanged."""
+    target = _LineTarget(sys.maxsize)
     for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
         if event == "start":
             target.start(node.tag, node.attrib)
@@ -464,16 +484,17 @@ def read_element(element: etree._Element) -> PageLines:
             target.end(node.tag)
         if node.tail and node is not element:
             target.data(node.tail)
-    return _finish(target.close())
+    page = target.close()
+    _finish(page, sys.maxsize)
+    return page
 
 
-def _finish(page: PageLines) -> PageLines:
+def _finish(page: PageLines, max_lines: int) -> None:
     """Leave out hidden and repeated text and add what only the page's data holds."""
     if HIDDEN in page.hidden or NOSCRIPT in page.source:
         _drop_lines(page, _unseen_lines(page))
     for text in find_data_texts(page.data_scripts, page.meta, page.texts):
-        _append_data(page, text)
-    return page
+        _append_data(page, text, max_lines)
 
 
 def _unseen_lines(page: PageLines) -> list[bool]:
@@ -508,10 +529,15 @@ def _drop_lines(page: PageLines, dropped: list[bool]) -> None:
     ]
 
 
-def _append_data(page: PageLines, text: str) -> None:
+def _append_data(page: PageLines, text: str, max_lines: int) -> None:
     """Add a text of the page's data as lines in a box of their own at the end."""
-    inner = read_html(text)[0].texts if "<" in text else text.split("\n")
-    lines = [folded for folded in (" ".join(line.split()) for line in inner) if folded]
+    room = max_lines - len(page.texts)
+    if room <= 0:
+        page.full = True
+        return
+    inner, cut = _split_data(text, room)
+    page.full = page.full or cut
+    lines = [folded for folded in map(fold_space, inner) if folded]
     first = len(page.texts)
     page.box_tag.append("script")
     page.box_class.append("")
@@ -529,3 +555,12 @@ def _append_data(page: PageLines, text: str) -> None:
         page.hidden.append(SHOWN)
         page.source.append(DATA)
         page.images.append(page.images[-1] if page.images else 0)
+
+
+def _split_data(text: str, max_lines: int) -> tuple[list[str], bool]:
+    """Return the lines of a text or a piece of HTML, and whether there are more."""
+    if "<" in text:
+        inner, truncated = read_html(text, max_lines)
+        return inner.texts, truncated is not None and inner.full
+    lines = text.split("\n", max_lines)
+    return lines[:max_lines], len(lines) > max_lines

@@ -32,11 +32,14 @@ __all__ = [
     "LEXICON_ARRAYS",
     "LEXICON_COLUMNS",
     "LEXICON_LABELS",
+    "N_TOPIC_COLUMNS",
     "HashSet",
     "Lexicon",
+    "LineWords",
     "compile_phrases",
     "count_rarity",
     "lexicon_columns",
+    "topic_columns",
 ]
 
 BoolArray = npt.NDArray[np.bool_]
@@ -211,6 +214,7 @@ LEXICON_COLUMNS: tuple[str, ...] = (
 def lexicon_columns(text: TextFeatures, lexicon: Lexicon) -> FloatArray:
     """Return (n, len(LEXICON_COLUMNS)) float32."""
     n = len(text.n_words)
+    line_words = LineWords.of(text)
     words = np.maximum(text.n_words, 1).astype(np.float32)[:, None]
     hits = _find(text.words, lexicon)
     signs = np.minimum(_by_label(hits, text.words, _SIGN, 0, n), _MAX_SIGNS)
@@ -225,7 +229,7 @@ def lexicon_columns(text: TextFeatures, lexicon: Lexicon) -> FloatArray:
         signs[:, _APPEALS].sum(axis=1, keepdims=True),
         10 * total / np.maximum(words, 4),
         whole.max(axis=1, keepdims=True, initial=0.0),
-        _topic_columns(text, lexicon.rarity),
+        topic_columns(line_words, *line_words.count_lines(), lexicon.rarity),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
@@ -333,17 +337,40 @@ def _whole_lines(hits: _Hits, text: TextFeatures, n: int) -> FloatArray:
     return out
 
 
-def _topic_columns(text: TextFeatures, rarity: FloatArray) -> FloatArray:
-    """Return (n, 6): how much of each line's words, by rarity, the rest of the document shares."""
-    n = len(text.n_words)
-    pairs = _distinct(text.words.line * len(rarity) + word_buckets(text.words))
-    line, bucket = pairs // len(rarity), pairs % len(rarity)
+@dataclass(frozen=True, slots=True)
+class LineWords:
+    """The distinct words of n lines: (line, bucket) pairs, sorted, and the (n,) words a line."""
+
+    line: IntArray
+    bucket: IntArray
+    n_words: IntArray
+
+    @classmethod
+    def of(cls, text: TextFeatures) -> LineWords:
+        """Return those of a document."""
+        pairs = _distinct(text.words.line * N_BUCKETS + word_buckets(text.words))
+        return cls(pairs // N_BUCKETS, pairs % N_BUCKETS, text.n_words)
+
+    def count_lines(self) -> tuple[IntArray, IntArray]:
+        """Return (N_BUCKETS,) in how many lines each word stands, and in how many of prose."""
+        prose = self.n_words >= _PROSE_WORDS
+        return (
+            np.bincount(self.bucket, minlength=N_BUCKETS),
+            np.bincount(self.bucket[prose[self.line]], minlength=N_BUCKETS),
+        )
+
+
+def topic_columns(
+    words: LineWords, lines_with: IntArray, prose_with: IntArray, rarity: FloatArray
+) -> FloatArray:
+    """Return (n, N_TOPIC_COLUMNS): how much of each line's words, by rarity, the rest of the
+    document shares; `lines_with` and `prose_with` are what its ``count_lines`` gave."""
+    n = len(words.n_words)
+    line, bucket = words.line, words.bucket
     weight = rarity[bucket]
-    prose = text.n_words >= _PROSE_WORDS
-    lines_with = np.bincount(bucket, minlength=len(rarity))[bucket]
-    prose_with = np.bincount(bucket[prose[line]], minlength=len(rarity))[bucket]
-    shared = lines_with > 1
-    on_topic = prose_with > prose[line]
+    prose = words.n_words >= _PROSE_WORDS
+    shared = lines_with[bucket] > 1
+    on_topic = prose_with[bucket] > prose[line]
     rare = weight > _RARE
 
     def total(of: FloatArray) -> FloatArray:
@@ -364,6 +391,10 @@ def _topic_columns(text: TextFeatures, rarity: FloatArray) -> FloatArray:
         ],
         axis=1,
     )
+
+
+N_TOPIC_COLUMNS = 6
+"""The last of the columns: those for which a whole document has to be known."""
 
 
 def _distinct(values: IntArray) -> IntArray:

@@ -25,6 +25,8 @@ __all__ = ["SplitLines", "into_pieces", "into_sentences", "line_parts"]
 
 # Shorter lines are one thing or the other.
 _MIN_WORDS = 25
+# Longer ones are no paragraphs.
+_MAX_CHARS = 100_000
 # Log-odds of content below which a sentence speaks for a piece of its own, and how far above the
 # cut of whole lines a piece may be and goes. Chosen on the glued appeals and the typed lines of the
 # benchmark, for as many appeals found as 0.5 % of the content words pay for.
@@ -49,19 +51,27 @@ class SplitLines:
     stays: dict[int, int]
 
 
-def into_sentences(lines: TextLines) -> SplitLines:
-    """Split every line of 25 words or more that has several sentences into them."""
-    found = {
-        number: split_sentences(lines.raw[number])
-        for number, folded in zip(lines.index, lines.words, strict=True)
-        if _is_long(folded)
-    }
-    return _split(lines, {number: spans for number, spans in found.items() if len(spans) > 1}, {})
+def into_sentences(lines: TextLines, limit: int | None = None) -> SplitLines:
+    """Split every line of 25 words or more that has several sentences into them.
+
+    Endless lines stay whole, and so do all from that one on that would make the sentences more
+    than `limit`.
+    """
+    found: dict[int, list[Span]] = {}
+    room = math.inf if limit is None else limit
+    for number, folded in zip(lines.index, lines.words, strict=True):
+        spans = split_sentences(lines.raw[number]) if _is_long(folded) else []
+        room -= len(spans)
+        if room < 0:
+            break
+        if len(spans) > 1:
+            found[number] = spans
+    return _split(lines, found, {})
 
 
 def _is_long(folded: str) -> bool:
     # a word has a character: most lines are not counted
-    return len(folded) >= _MIN_WORDS and len(split_words(folded)) >= _MIN_WORDS
+    return _MIN_WORDS <= len(folded) <= _MAX_CHARS and len(split_words(folded)) >= _MIN_WORDS
 
 
 def _split(lines: TextLines, spans: dict[int, list[Span]], stays: dict[int, int]) -> SplitLines:

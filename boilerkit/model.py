@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from boilerkit.blocks import BLOCK_LINES, measure_blocks
 from boilerkit.config import OPERATING_POINTS
 from boilerkit.errors import ConfigError, ModelError
 from boilerkit.features import (
@@ -29,12 +30,9 @@ from boilerkit.features import (
     KINDS,
     TEXT_CONTEXT_COLUMNS,
     TEXT_MATRIX_COLUMNS,
-    PageScores,
+    PageRows,
+    TextRows,
     WordScores,
-    html_context,
-    html_matrix,
-    text_context,
-    text_matrix,
 )
 from boilerkit.html_features import (
     box_names_sums,
@@ -43,7 +41,7 @@ from boilerkit.html_features import (
     structure_columns,
 )
 from boilerkit.labels import PAGE_TYPES
-from boilerkit.lexicon import LEXICON_ARRAYS, Lexicon, lexicon_columns
+from boilerkit.lexicon import LEXICON_ARRAYS, Lexicon
 from boilerkit.network import Network
 from boilerkit.page_lines import PageLines
 from boilerkit.page_types import (
@@ -57,7 +55,6 @@ from boilerkit.text_features import (
     FloatArray,
     IntArray,
     TextFeatures,
-    measure_lines,
 )
 
 if TYPE_CHECKING:
@@ -97,6 +94,10 @@ class Scores:
     kinds: IntArray
 
 
+# Rows that go through the trees at once: so few that what they reach stays in the cache.
+_TREE_ROWS = 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Forest:
     """Boosted trees as arrays over their nodes; a leaf is its own child.
@@ -115,8 +116,11 @@ class Forest:
 
     def log_odds(self, matrix: FloatArray) -> FloatArray:
         """Return (n,) log-odds for an (n, n_columns) matrix."""
-        sums = self.value.take(self.leaves(matrix)).sum(axis=1, dtype=np.float64)
-        out: FloatArray = (sums + self.bias).astype(np.float32)
+        out = np.empty(len(matrix), np.float32)
+        for first in range(0, len(matrix), _TREE_ROWS):
+            leaves = self.leaves(matrix[first : first + _TREE_ROWS])
+            sums = self.value.take(leaves).sum(axis=1, dtype=np.float64)
+            out[first : first + _TREE_ROWS] = sums + self.bias
         return out
 
     def leaves(self, matrix: FloatArray) -> IntArray:
@@ -154,6 +158,38 @@ class Head:
     slope: float
     intercept: float
     cuts: Mapping[str, float]
+
+    def score_rows(self, rows: TextRows | PageRows) -> Scores:
+        """Return the scores of all lines of a document.
+
+        Its matrix is made block by block, twice: all of it would take a kilobyte a line.
+        """
+        n = len(rows)
+        blocks = [(first, min(first + BLOCK_LINES, n)) for first in range(0, n, BLOCK_LINES)]
+        if len(blocks) <= 1:
+            return self.score(self.matrix(rows))
+        odds = np.concatenate([self.first.log_odds(rows.matrix(*block)) for block in blocks])
+        context = rows.context(odds)
+        scores = [self._score_block(rows, context, *block) for block in blocks]
+        return Scores(
+            np.concatenate([part.content for part in scores]),
+            np.concatenate([part.kinds for part in scores]),
+        )
+
+    def _score_block(
+        self, rows: TextRows | PageRows, context: FloatArray, first: int, end: int
+    ) -> Scores:
+        """Return the scores of lines `first` to `end` - 1; the network sees beyond them."""
+        start = max(first - self.network.reach, 0)
+        around = (start, min(end + self.network.reach, len(rows)))
+        matrix = np.concatenate([rows.matrix(*around), context[slice(*around)]], axis=1)
+        found, own = self.score(matrix), slice(first - start, end - start)
+        return Scores(found.content[own], found.kinds[own])
+
+    def matrix(self, rows: TextRows | PageRows) -> FloatArray:
+        """Return the (n, n_columns) features of all lines of a document."""
+        matrix = rows.matrix(0, len(rows))
+        return np.concatenate([matrix, rows.context(self.first.log_odds(matrix))], axis=1)
 
     def score(self, matrix: FloatArray) -> Scores:
         """Return calibrated probabilities and the likeliest chrome kinds of a document's lines."""
@@ -199,42 +235,33 @@ class Model:
 
     def score_text(self, lines: Sequence[str]) -> Scores:
         """Score the folded lines of one text; every line must hold a word."""
-        return self.heads["text"].score(self.text_matrix(lines))
+        return self.heads["text"].score_rows(self._text_rows(lines))
 
     def score_html(self, page: PageLines) -> Scores:
         """Score the lines of one page."""
-        return self.heads["html"].score(self.html_matrix(page))
+        return self.heads["html"].score_rows(self._page_rows(page))
 
     def text_matrix(self, lines: Sequence[str]) -> FloatArray:
         """Return the (n, n_columns) features of the lines of a text."""
-        text = measure_lines(lines)
-        lexical = lexicon_columns(text, self.lexicon)
-        matrix = text_matrix(text, lexical, word_scores(text, self.text_kinds))
-        odds = self.heads["text"].first.log_odds(matrix)
-        return np.concatenate([matrix, text_context(odds, text)], axis=1)
+        return self.heads["text"].matrix(self._text_rows(lines))
 
     def html_matrix(self, page: PageLines) -> FloatArray:
         """Return the (n, n_columns) features of the lines of a page."""
-        text = measure_lines(page.texts)
+        return self.heads["html"].matrix(self._page_rows(page))
+
+    def _text_rows(self, lines: Sequence[str]) -> TextRows:
+        return TextRows(
+            measure_blocks(lines, self.lexicon, lambda text: word_scores(text, self.text_kinds))
+        )
+
+    def _page_rows(self, page: PageLines) -> PageRows:
+        lines = measure_blocks(page.texts, self.lexicon, lambda text: word_scores(text, self.words))
         structure = read_structure(page)
-        words = word_scores(text, self.words)
         names = read_names(page, self.vocabulary)
         named = box_names_sums(names, structure, self.name_content)
-        scores = PageScores(
-            words.first(len(KINDS)),
-            words.lines[:, -1],
-            named + self.name_content[-1],
-            type_scores(names.distinct, page_clues(page, text), self.page_types),
-        )
-        matrix = html_matrix(
-            structure,
-            structure_columns(page, structure, text),
-            text,
-            lexicon_columns(text, self.lexicon),
-            scores,
-        )
-        odds = self.heads["html"].first.log_odds(matrix)
-        return np.concatenate([matrix, html_context(odds, structure, text)], axis=1)
+        types = type_scores(names.distinct, page_clues(page, lines), self.page_types)
+        structural = structure_columns(page, structure, lines)
+        return PageRows(structure, structural, lines, named + self.name_content[-1], types)
 
 
 def word_scores(text: TextFeatures, weights: FloatArray) -> WordScores:

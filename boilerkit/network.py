@@ -21,9 +21,6 @@ _LIMIT = 4.0
 # the product, and makes workers on other cores wait.
 _PRODUCT_SIZE = 1 << 18
 
-# Lines computed at a time: more take more memory, and no less time.
-_LINES = 4096
-
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -42,17 +39,16 @@ class Network:
     layers: FloatArray
     outward: FloatArray
 
+    @property
+    def reach(self) -> int:
+        """How many lines before and after it a line sees."""
+        return (1 << len(self.layers)) - 1
+
     def logits(self, matrix: FloatArray) -> FloatArray:
         """Return (n, n_outputs) logits for the (n, n_columns) matrix of one document."""
-        n, reach = len(matrix), (1 << len(self.layers)) - 1
-        out = np.empty((n, self.direct.shape[1]), np.float32)
-        for first in range(0, n, _LINES):
-            # with all that its lines see on either side, a stretch of lines has the same logits
-            before = min(first, reach)
-            rows = self.standardise(matrix[first - before : first + _LINES + reach])
-            found = product(rows, self.direct)
-            found += product(self._states(rows)[-1], self.outward, biased=False)
-            out[first : first + _LINES] = found[before : before + _LINES]
+        rows = self.standardise(matrix)
+        out = product(rows, self.direct)
+        out += product(self._states(rows)[-1], self.outward, biased=False)
         return out
 
     def standardise(self, matrix: FloatArray) -> FloatArray:

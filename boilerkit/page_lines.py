@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -26,7 +27,7 @@ SHOWN, REVEALED, HIDDEN = range(3)
 # line's start, and its own, white space not counted; the linked text, not folded; its href.
 Link: TypeAlias = tuple[int, int, str, str]
 # The text of a table's cell and its links.
-Cell: TypeAlias = tuple[str, list[Link]]
+Cell: TypeAlias = tuple[str, Sequence[Link]]
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class PageLines:
     ``breaks``: for each ``<br>`` the number of lines before it. ``row_cells``: the cells of each
     box that is a row in one line, empty ones too, as text and links. ``attributes``: by box, how
     a list counts and how far a cell reaches. ``base``: the ``href`` of ``<base>``.
+    ``full``: there was more to read than a page may have.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -65,6 +67,7 @@ class PageLines:
     row_cells: dict[int, list[Cell]] = field(default_factory=dict)
     attributes: dict[int, dict[str, str]] = field(default_factory=dict)
     base: str = ""
+    full: bool = False
 
     def line_columns(self) -> tuple[list[Any], ...]:
         """Return all columns that have one item a line."""

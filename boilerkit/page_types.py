@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from boilerkit.html_features import LineSizes
 from boilerkit.page_lines import PageLines
-from boilerkit.text_features import FloatArray, IntArray, TextFeatures
+from boilerkit.text_features import FloatArray, IntArray
 
 __all__ = [
     "N_MEASURES",
@@ -47,7 +48,7 @@ class PageClues:
     measures: FloatArray
 
 
-def page_clues(page: PageLines, text: TextFeatures) -> PageClues:
+def page_clues(page: PageLines, text: LineSizes) -> PageClues:
     """Return the clues of a page."""
     meta = {zlib.crc32(clue.encode("utf-8", "replace")) % N_META_BUCKETS for clue in _meta(page)}
     return PageClues(np.array(sorted(meta), np.int64), _measures(page, text))
@@ -65,7 +66,7 @@ def _meta(page: PageLines) -> Iterator[str]:
                 yield "is:" + name
 
 
-def _measures(page: PageLines, text: TextFeatures) -> FloatArray:
+def _measures(page: PageLines, text: LineSizes) -> FloatArray:
     chars = text.n_chars.astype(np.float32)
     n = max(len(chars), 1)
     total = max(float(chars.sum()), 1.0)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Cleaner"]
 
+# Sentences are scored twice, and the text's lines with them: they may be fewer than lines.
+_LINES_A_SENTENCE = 4
+
 
 class _JudgedPage(NamedTuple):
     """A page with the role of each line and the decision on it."""
@@ -163,6 +166,7 @@ class Cleaner:
         if not isinstance(text, str):
             raise TypeError(f"text must be a str, not {type(text).__name__}")
         text, truncated = self._cut(text)
+        text, truncated = self._cut_lines(text, truncated)
         lines = read_text(text)
         scored: list[ScoredLine | None] = [None] * len(lines.raw)
         for number, score in zip(lines.index, self._backend.score_text(lines.words), strict=True):
@@ -174,7 +178,8 @@ class Cleaner:
     def _split(
         self, lines: TextLines, decisions: Sequence[Decision]
     ) -> dict[int, tuple[Part, ...]]:
-        sentences = into_sentences(lines)
+        limit = self._config.max_lines
+        sentences = into_sentences(lines, limit and limit // _LINES_A_SENTENCE)
         if not sentences.spans:
             return {}
         pieces = into_pieces(lines, sentences, self._backend.score_text(sentences.words))
@@ -292,7 +297,9 @@ class Cleaner:
             html = decode_html(html, charset=charset)
         if isinstance(html, str):
             html, truncated = self._cut(html)
-            page, lost = read_html(html)
+            page, lost = read_html(html, self._config.max_lines)
+            if page.full:
+                self._warn_of_lines()
             return page, truncated if lost is None else lost
         if is_element(html):
             return read_element(html), None
@@ -316,6 +323,23 @@ class Cleaner:
             stacklevel=4,
         )
         return text, len(text)
+
+    def _cut_lines(self, text: str, truncated: int | None) -> tuple[str, int | None]:
+        """Cut a text of more lines than the configuration allows, with a warning."""
+        limit = self._config.max_lines
+        if limit is None or text.count("\n", 0, len(text) - 1) < limit:
+            return text, truncated
+        rest = text.split("\n", limit)[limit]
+        end = len(text) - len(rest) - 1
+        self._warn_of_lines()
+        return text[:end], end
+
+    def _warn_of_lines(self) -> None:
+        warnings.warn(
+            f"input cut at max_lines={self._config.max_lines}: raise CleanConfig(max_lines=…)",
+            BoilerkitWarning,
+            stacklevel=5,
+        )
 
 
 def _restore(config: CleanConfig, backend: Backend, site: SiteProfile | None) -> Cleaner:

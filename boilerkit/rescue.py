@@ -6,8 +6,9 @@ Slow beside the parser, a microsecond a tag, and for few pages: see guard.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-__all__ = ["END_TAG", "MAX_ATTRIBUTES", "MAX_DEPTH", "has_too_many_attributes", "rescue_markup"]
+__all__ = ["END_TAG", "MAX_ATTRIBUTES", "MAX_DEPTH", "Rescue", "has_too_many_attributes"]
 
 END_TAG = "boilerkit-end"
 """The element that is put behind a page: a target that sees it start has seen the whole page."""
@@ -75,6 +76,8 @@ _ATTRIBUTE = """[/~]*([^/>~][^/>=~]*)(?:[~]*=[~]*(?:"([^"]*)"|'([^']*)'|([^>"'~]
 
 
 _BREAK = b"<br>"  # stands for the tags of a block that is too deep
+_LESS_THAN = b"<"[0]
+_PIECE_BYTES = 32_768
 
 
 def _compile(pattern: str, flags: int = 0) -> re.Pattern[bytes]:
@@ -110,23 +113,6 @@ _ELEMENT_END = {
 }
 
 
-def rescue_markup(data: bytes) -> tuple[bytes, int | None]:
-    """Return the text of ``data``, a page in UTF-8, in markup that every parser reads alike.
-
-    - Elements deeper than :data:`MAX_DEPTH` lose their tags; for a block stands a ``<br>``.
-    - Attributes of one tag beyond :data:`MAX_ATTRIBUTES` go, and so do comments.
-    - End tags go that have no start, or would end a block for the sake of an inline element.
-    - What never ends is ended: a comment at once, so that what it swallowed is text again; a
-      quoted attribute at the next ``>``; ``title``, ``style`` and their like at the next ``<``. An
-      ``svg``, ``select`` or other element whose text is not read loses its start tag instead.
-    - A ``script`` without an end, and a tag or declaration without a ``>``, cut the page: the
-      second value is then the offset, in bytes, at which the text that is kept ends; else None.
-
-    Takes time linear in the input, for whatever input.
-    """
-    return _Rescue(data).run()
-
-
 def has_too_many_attributes(tag: bytes) -> bool:
     """Return whether ``tag`` begins like one with more than :data:`MAX_ATTRIBUTES` attributes."""
     return _TOO_MANY_ATTRIBUTES.match(tag) is not None
@@ -139,14 +125,28 @@ def _behind_copies(data: bytes, what: bytes, pos: int) -> int:
     return pos
 
 
-class _Rescue:
-    """One page on its way through: the source, what is written of it, and the elements now open.
+class Rescue:
+    """The text of ``data``, a page in UTF-8, in markup that every parser reads alike.
 
-    ``_out`` is the new page for the source up to ``_copied``. The tag in hand is the source from
-    ``_at`` to ``_behind``, or ``_plain`` if that is no plain tag.
+    - Elements deeper than :data:`MAX_DEPTH` lose their tags; for a block stands a ``<br>``.
+    - Attributes of one tag beyond :data:`MAX_ATTRIBUTES` go, and so do comments.
+    - End tags go that have no start, or would end a block for the sake of an inline element.
+    - What never ends is ended: a comment at once, so that what it swallowed is text again; a
+      quoted attribute at the next ``>``; ``title``, ``style`` and their like at the next ``<``. An
+      ``svg``, ``select`` or other element whose text is not read loses its start tag instead.
+    - A ``script`` without an end, and a tag or declaration without a ``>``, cut the page: ``cut``
+      is then the offset, in bytes, at which the text that is kept ends; else None.
+
+    Takes time linear in the input, for whatever input.
     """
 
+    # One page on its way through: the source, what is written of it, and the elements now open.
+    # ``_out`` is the end of the new page for the source up to ``_copied``. The tag in hand is the
+    # source from ``_at`` to ``_behind``, or ``_plain`` if that is no plain tag.
+
     def __init__(self, data: bytes) -> None:
+        self.cut: int | None = None
+        self._stopped = False
         self._data = data
         self._out = bytearray()
         self._copied = self._at = self._behind = 0
@@ -164,12 +164,22 @@ class _Rescue:
         self._comments_end = True
         self._tags_end = True
 
-    def run(self) -> tuple[bytes, int | None]:
-        """Return the new page and where the old one had to be cut, or None."""
+    def stop(self) -> None:
+        """Cut the page behind the pieces so far; the one piece to come ends what is open."""
+        self._stopped = True
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the new page, once; ``cut`` is known behind the last piece."""
         data, match, size = self._data, _PLAIN_TAG_AND_TEXT.match, len(self._data)
-        pos = 0
+        pos, due = 0, _PIECE_BYTES
         while 0 <= pos < size:
             self._at = pos
+            if pos >= due and data[pos - 1] != _LESS_THAN:
+                due = pos + _PIECE_BYTES
+                yield self._take_piece()
+                if self._stopped:
+                    pos = -1
+                    break
             token = match(data, pos)
             if token is None:
                 pos = self._read_odd(pos)
@@ -183,13 +193,22 @@ class _Rescue:
                 pos = self._read_start(name.lower(), closed)
                 if pos == behind:  # the text behind it is of the token
                     pos = token.end()
-        cut = None if pos >= 0 else self._at
+        self._finish(None if pos >= 0 else self._at)
+        yield bytes(self._out)
+
+    def _take_piece(self) -> bytes:
+        """Return what is written for the source up to the tag in hand, but for what may change."""
+        self._replace(self._at, self._at, b"")
+        piece = bytes(self._out[: -len(_BREAK)])
+        del self._out[: len(piece)]
+        return piece
+
+    def _finish(self, cut: int | None) -> None:
+        size = len(self._data)
         self._replace(size if cut is None else cut, size, b"")
         self._at = size
-        if not self._depths.keys().isdisjoint(_OPAQUE):
-            cut = self._opaque_start
+        self.cut = cut if self._depths.keys().isdisjoint(_OPAQUE) else self._opaque_start
         self._end_elements(0)
-        return bytes(self._out), cut
 
     def _replace(self, start: int, end: int, new: bytes) -> None:
         """Write the source up to ``start``, and ``new`` for what follows up to ``end``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
 
@@ -18,10 +18,12 @@ import numpy.typing as npt
 
 __all__ = [
     "N_BUCKETS",
+    "TELLING_CHARS",
     "TEXT_COLUMNS",
     "TextFeatures",
     "Words",
     "chained",
+    "copies_of",
     "measure_lines",
     "prefix_hashes",
     "word_buckets",
@@ -93,6 +95,8 @@ _PAIR = np.uint64(0x94D049BB133111EB)
 _PREFIX_SALT = np.uint64(0xD6E8FEB86659FD93)
 _EDGE_SALT = np.uint64(0xA0761D6478BD642F)
 _PREFIX_CHARS = 5
+# Shorter words stand in every document.
+TELLING_CHARS = 4
 # Powers that are kept: enough for most documents, 1 MB.
 _KEPT_POWERS = 1 << 16
 
@@ -167,15 +171,21 @@ class Words:
     inverse: HashArray
 
 
+# A longer line is known by its first and its last half of so many characters.
+_READ_CHARS = 100_000
+
+
 def measure_lines(lines: Sequence[str]) -> TextFeatures:
-    """Return measures and hashed features of every line."""
+    """Return measures and hashed features of every line, of endless ones those of their ends."""
+    n_chars = np.fromiter(map(len, lines), np.int64, len(lines))
+    if n_chars.max(initial=0) > _READ_CHARS:
+        return replace(measure_lines([*map(_ends_of, lines)]), n_chars=n_chars)
     text = "\n".join(lines)
     if text.count("\n") >= max(len(lines), 1):  # the rows of a <pre>
         text = "\n".join(line.replace("\n", " ") for line in lines)
     codes = _codes(text)
     classes = _class_table().take(codes, mode="clip")
     n = len(lines)
-    n_chars = np.fromiter(map(len, lines), np.int64, n)
     line_of_char = np.repeat(np.arange(n), n_chars + 1)[:-1]
     characters = _Characters(
         classes=classes,
@@ -200,6 +210,12 @@ def measure_lines(lines: Sequence[str]) -> TextFeatures:
         n_words,
         n_chars,
     )
+
+
+def _ends_of(line: str) -> str:
+    """Return the ends of a line that is too long, as many characters as are read, else the line."""
+    half = (_READ_CHARS - 1) // 2
+    return line if len(line) <= _READ_CHARS else f"{line[:half]} {line[-half:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,23 +453,23 @@ def _columns(
     out[:, 21] = share(length >= 10)
     out[:, 22] = share(first_class == _DIGIT)
     out[:, 23] = share(_stands_elsewhere(words.whole, length))
-    out[:, 24] = _copies(lines)
+    out[:, 24] = copies_of(lines)
     return out
 
 
 def _stands_elsewhere(whole: HashArray, length: IntArray) -> npt.NDArray[np.bool_]:
-    """Return which longer words stand elsewhere in the document too: what it is about."""
+    """Return which telling words stand elsewhere in the document too: what it is about."""
     bucket = _bucket(whole)
     index = np.arange(len(bucket))
     last = np.empty(N_BUCKETS, np.int64)
     last[bucket] = index  # of a bucket's words the last one stays
     repeated = np.zeros(N_BUCKETS, bool)
     repeated[bucket[last[bucket] != index]] = True
-    result: npt.NDArray[np.bool_] = (length >= 4) & repeated[bucket]
+    result: npt.NDArray[np.bool_] = (length >= TELLING_CHARS) & repeated[bucket]
     return result
 
 
-def _copies(lines: Sequence[str]) -> FloatArray:
+def copies_of(lines: Sequence[str]) -> FloatArray:
     """Return how many other lines of the document have the same text, at most 9."""
     seen = Counter(lines)
     return np.minimum(np.fromiter(map(seen.__getitem__, lines), np.float32, len(lines)), 10) - 1

@@ -15,9 +15,9 @@ from fresh_python import PACKAGE, run_python
 # text, then what is built on all of it. A new module takes its place here.
 ORDER = """
 errors labels user_labels view records config metrics
-decode rescue guard data_lines page_lines html_lines roles text_lines
+decode rescue guard data_lines page_lines text_lines html_lines roles
 wordlists sentences measures heuristic_rules heuristic_kinds heuristic
-text_features lexicon context html_features page_types features network model
+text_features lexicon context html_features page_types features network blocks model
 decide mixed render layout markdown_text markdown backends site_profile batch pipeline __init__
 column_words explain bench_files bench
 inputs readers warc parquet writers run
@@ -33,7 +33,7 @@ cli_progress cli_run cli __main__
 """.split()
 
 NUMPY_MODULES = set(
-    "text_features lexicon context html_features page_types features network model explain "
+    "text_features lexicon context html_features page_types features network blocks model explain "
     "integrations.sklearn".split()
 )
 LXML_MODULES = {"html_lines"}

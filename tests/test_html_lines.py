@@ -289,7 +289,7 @@ class TestLayout:
     def test_the_cells_of_a_row_that_is_one_line(self) -> None:
         page = read("<table><tr><td><td>a | b<td><a href=x>c</a><tr><td>alone</table>")
         assert page.row_cells == {
-            page.line_box[0]: [("", []), ("a | b", []), ("c", [(1, 0, "c", "x")])]
+            page.line_box[0]: [("", ()), ("a | b", ()), ("c", [(1, 0, "c", "x")])]
         }
 
     def test_the_attributes_of_lists_and_cells(self) -> None:

@@ -116,6 +116,16 @@ class TestParts:
         (line,) = by_word().classify_text(text).lines
         assert (line.kept, line.parts) == (False, ())
 
+    def test_a_long_text_is_split_as_far_as_sentences_are_allowed(self) -> None:
+        text = "\n".join([f"{GIVE} {FERRY} {MASTER} {MAIL}"] * 5)
+        assert by_word(max_lines=40).clean(text) == "\n".join(
+            [f"{FERRY} {MASTER}"] * 2 + [f"{GIVE} {FERRY} {MASTER} {MAIL}"] * 3
+        )
+
+    def test_an_endless_line_stays_whole(self) -> None:
+        text = f"{GIVE} {FERRY} {MASTER} {MAIL} " + f"{FERRY} " * 2_000
+        assert by_word().clean(text) == text
+
     def test_off_by_default(self, cleaner: Cleaner) -> None:
         text = f"Donate now! Support us! {FERRY} {MASTER}"
         assert cleaner.config.split_sentences is False

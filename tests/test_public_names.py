@@ -18,6 +18,7 @@ CONFIG = {
     "drop": "None",
     "operating_point": "'balanced'",
     "max_bytes": "50000000",
+    "max_lines": "125000",
     "split_sentences": "False",
 }
 LINE_ATTRIBUTES = {

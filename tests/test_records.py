@@ -122,7 +122,8 @@ class TestConfig:
             ({"keep": ["legal"], "drop": ["social"]}, "keep and drop"),
             ({"operating_point": "bold"}, "'bold'.*careful, balanced, greedy"),
             ({"roles": ["headline"]}, "'headline'.*roles.*title, standfirst"),
-            ({"max_bytes": -1}, "-1"),
+            ({"max_bytes": -1}, "max_bytes.*-1"),
+            ({"max_lines": 0}, "max_lines must be 1 or more, not 0"),
         ],
     )
     def test_refuses_unknown_names_and_says_what_exists(
@@ -143,6 +144,8 @@ class TestConfig:
             {"max_bytes": "1"},
             {"max_bytes": 1.5},
             {"max_bytes": True},
+            {"max_lines": 2.0},
+            {"max_lines": False},
         ],
     )
     def test_refuses_a_wrong_type_and_names_the_setting(self, settings: dict[str, Any]) -> None:

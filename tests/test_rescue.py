@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from word_target import parse_plainly
 
-from boilerkit.rescue import MAX_ATTRIBUTES, MAX_DEPTH, rescue_markup
+from boilerkit.rescue import MAX_ATTRIBUTES, MAX_DEPTH, Rescue
+
+
+def rescue_markup(data: bytes) -> tuple[bytes, int | None]:
+    """Return the whole new page and where the old one had to be cut."""
+    rescue = Rescue(data)
+    return b"".join(rescue.pieces()), rescue.cut
 
 
 def rescued(html: str) -> str:
@@ -137,3 +143,24 @@ _TREES = st.recursive(
 @given(_TREES)
 def test_well_formed_trees_stay_as_they_are(html: str) -> None:
     assert rescued(html) == html
+
+
+class TestPieces:
+    PAGE = "<p>a<b>b &lt; <</b></p><div><svg>c</svg><title>d <e</title><br></ul></div>" * 3_000
+
+    def test_make_up_what_the_page_becomes_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pieces = list(Rescue(self.PAGE.encode()).pieces())
+        assert len(pieces) > 5
+        monkeypatch.setattr("boilerkit.rescue._PIECE_BYTES", len(self.PAGE))
+        assert list(Rescue(self.PAGE.encode()).pieces()) == [b"".join(pieces)]
+
+    def test_stop_when_told(self) -> None:
+        rescue = Rescue(f"<div>{self.PAGE}".encode())
+        begun = b""
+        for piece in rescue.pieces():
+            begun += piece
+            rescue.stop()
+        assert rescue.cut is not None
+        assert 32_768 <= rescue.cut < 33_000
+        assert begun.endswith(b"</div>")
+        assert len(begun) < 40_000

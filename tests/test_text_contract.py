@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -400,3 +401,85 @@ class TestCut:
         cleaner = Cleaner(config=CleanConfig(max_bytes=None), model=toy_folder)
         text = "One two three. " * 1000
         assert cleaner.clean(text) == text
+
+
+class TestCutLines:
+    def test_a_text_of_more_lines_is_cut_with_a_warning(self, toy_folder: Path) -> None:
+        cleaner = Cleaner(config=CleanConfig(max_lines=2), model=toy_folder)
+        with pytest.warns(BoilerkitWarning, match="max_lines=2"):
+            document = cleaner.classify_text("One\n\nthree\nfour")
+        assert [line.text for line in document.lines] == ["One", ""]
+        assert (document.text, document.truncated) == ("One\n", 4)
+
+    @pytest.mark.parametrize("text", ["One\ntwo", "One\ntwo\n", "\n\n", "", "\n"])
+    def test_a_text_of_so_many_is_not(self, toy_folder: Path, text: str) -> None:
+        cleaner = Cleaner(config=CleanConfig(max_lines=2), model=toy_folder)
+        document = cleaner.classify_text(text)
+        assert (document.text, document.truncated) == (text, None)
+
+    def test_of_two_limits_the_nearer_one_counts(self, toy_folder: Path) -> None:
+        text = "One\ntwo\nthree\nfour\n"
+        for settings in ({"max_bytes": 10, "max_lines": 2}, {"max_bytes": 7, "max_lines": 3}):
+            cleaner = Cleaner(config=CleanConfig(**settings), model=toy_folder)
+            with pytest.warns(BoilerkitWarning):
+                document = cleaner.classify_text(text)
+            assert (document.text, document.truncated) == ("One\ntwo", 7)
+
+    def test_no_limit(self, toy_folder: Path) -> None:
+        cleaner = Cleaner(config=CleanConfig(max_lines=None), model=toy_folder)
+        text = "One two three.\n" * 200
+        assert cleaner.clean(text) == text
+
+
+def numbered(unit: str, count: int) -> str:
+    """Return a page of paragraphs, each with its number."""
+    return "<h1>H</h1>" + "".join(unit % number for number in range(count))
+
+
+class TestCutPages:
+    # What is read as it is, as a flood of tags, and after a rescue; and characters that shift.
+    PAGES = pytest.mark.parametrize(
+        ("unit", "count"),
+        [
+            ("<p>word%07d</p>", 9_000),
+            ("<br>é\0word%07d 漢\0", 9_000),
+            ("<p></p><p></p><p></p><p></p><p></p>é<p>word%07d<b></b>", 20_000),
+            ("<div><b><i>word%07d", 9_000),
+            ("<tr><td>a<td>word%07d", 9_000),
+        ],
+    )
+
+    @PAGES
+    def test_all_before_the_cut_comes_out_and_nothing_after(
+        self, toy_folder: Path, unit: str, count: int
+    ) -> None:
+        html = numbered(unit, count)
+        cleaner = Cleaner(config=CleanConfig(max_lines=1_000), model=toy_folder)
+        with pytest.warns(BoilerkitWarning, match="max_lines=1000"):
+            document = cleaner.classify_html(html)
+        assert document.truncated is not None
+        assert 0 < document.truncated < len(html)
+        words = re.findall(r"word\d{7}", "\n".join(line.text for line in document.lines))
+        assert words == re.findall(r"word\d{7}", html[: document.truncated])
+        assert 300 < len(words) < 5_000
+
+    def test_a_page_of_one_piece_is_read_whole(self, toy_folder: Path) -> None:
+        cleaner = Cleaner(config=CleanConfig(max_lines=10), model=toy_folder)
+        document = cleaner.classify_html(numbered("<p>word%07d</p>", 1_000))
+        assert (len(document.lines), document.truncated) == (1_001, None)
+
+    def test_lines_of_the_data_count_too(self, toy_folder: Path) -> None:
+        body = "\\n".join(f"The {n}th ferry left the quay at noon with a piano" for n in range(50))
+        data = f'<script type="application/ld+json">{{"articleBody": "{body}"}}</script>'
+        html = f"<p>One</p><p>Two</p>{data}"
+        cleaner = Cleaner(config=CleanConfig(max_lines=12), model=toy_folder)
+        with pytest.warns(BoilerkitWarning, match="max_lines=12"):
+            document = cleaner.classify_html(html)
+        assert len(document.lines) == 12
+        assert document.truncated == len(html)
+        whole = Cleaner(config=CleanConfig(max_lines=52), model=toy_folder).classify_html(html)
+        assert (len(whole.lines), whole.truncated) == (52, None)
+
+    def test_no_limit(self, toy_folder: Path) -> None:
+        cleaner = Cleaner(config=CleanConfig(max_lines=None), model=toy_folder)
+        assert cleaner.classify_html(numbered("<p>word%07d</p>", 9_000)).truncated is None

@@ -23,6 +23,7 @@ class WordTarget:
         self.depth = 0
         self.max_depth = 0
         self.ended = False
+        self.full = False
         self.pieces: list[str] = []
         self.tags: list[tuple[str, Mapping[str, str]]] = []
         self._skip = 0
