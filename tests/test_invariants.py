@@ -1,7 +1,7 @@
-"""What must hold for every page and text there is: those of the corpus, and of the development sets.
+"""What must hold for every page and text: those of the corpus, and of the development sets.
 
-Small inputs of every shape are tried elsewhere (``@given``); here are real ones. Of the pages one in
-twenty is taken; ``BOILERKIT_PAGE_STEP=1`` takes them all, as ``.ci/full`` does.
+Of the development pages one in twenty is taken; ``BOILERKIT_PAGE_STEP=1`` takes them all, as
+``.ci/full`` does. Small generated inputs come along.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 from page_words import missing_words
+from strategies import pages, texts
 
 from benchmarks.checks import Checker
 from benchmarks.corpus import read_corpus
@@ -43,6 +45,16 @@ def checker() -> Checker:
 def keeper() -> Cleaner:
     """A cleaner that drops nothing and prints everything."""
     return Cleaner(config=CleanConfig(drop=[], roles=Role))
+
+
+class TestGenerated:
+    @given(text=texts)
+    def test_texts(self, checker: Checker, keeper: Cleaner, text: str) -> None:
+        hold_text(text, checker, keeper)
+
+    @given(html=pages)
+    def test_pages(self, checker: Checker, shipped: Cleaner, keeper: Cleaner, html: str) -> None:
+        hold_page(f"<body><div>{html}</div></body>", checker, shipped, keeper)
 
 
 class TestTexts:
