@@ -10,7 +10,8 @@ from __future__ import annotations
 import html.parser
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,13 @@ GOLDEN = Path(__file__).parent / "golden" / "documents.json"
 MIN_DISTANCE = 1e-3
 #: What scores may be off by: sums in another order, exponentials of another make.
 TOLERANCE = 1e-5
-#: Pages of a language, and texts.
-MAX_OF_LANGUAGE = 2
+#: Pages to store, and texts.
+N_OF_KIND = 16
 
 Source = LabelledPage | LabelledText
+
+#: What the cuts of each folder of the corpus are called.
+_KINDS = {"pages": "html", "texts": "text"}
 
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 
@@ -84,30 +88,34 @@ def classify(cleaner: Cleaner, item: Source) -> Document:
     return cleaner.classify_text(text) if is_text else cleaner.classify_html(text)
 
 
-def distance(cleaner: Cleaner, kind: str, document: Document) -> float:
-    """Return how near a score of a document, ``html`` or ``text``, comes to any cut."""
-    cuts = cleaner.backend.cuts[kind].values()
+def distance(cleaner: Cleaner, name: str, document: Document) -> float:
+    """Return how near a score of the page or text of that name comes to any cut."""
+    cuts = cleaner.backend.cuts[_KINDS[name.partition("/")[0]]].values()
     scores = [line.score for line in document.lines if line.label is not Label.EMPTY]
     return min((abs(score - cut) for score in scores for cut in cuts), default=1.0)
 
 
 def choose(cleaner: Cleaner) -> dict[str, Document]:
-    """Return by name the documents of each language that are furthest from any cut."""
-    found: dict[tuple[str, str], list[tuple[float, str]]] = {}
-    documents = {}
-    for item in filter(is_fit, read_corpus()):
-        kind = "text" if isinstance(item, LabelledText) else "html"
-        documents[item.name] = classify(cleaner, item)
-        away = distance(cleaner, kind, documents[item.name])
-        language = Path(item.name).name[:2]
-        if away > MIN_DISTANCE:
-            found.setdefault((kind, language), []).append((away, item.name))
-    chosen = {
-        name
-        for known in found.values()
-        for _, name in sorted(known, reverse=True)[:MAX_OF_LANGUAGE]
-    }
+    """Return documents by name, of many languages, those first that are furthest from any cut."""
+    documents = {item.name: classify(cleaner, item) for item in read_corpus() if is_fit(item)}
+    away = {name: distance(cleaner, name, document) for name, document in documents.items()}
+    fit = sorted(away, key=away.__getitem__, reverse=True)
+    chosen = []
+    for folder in _KINDS:
+        names = [name for name in fit if name.startswith(folder) and away[name] > MIN_DISTANCE]
+        chosen += _language_by_language(names)[:N_OF_KIND]
     return {name: documents[name] for name in sorted(chosen)}
+
+
+def _language_by_language(names: Sequence[str]) -> list[str]:
+    """Return the first of each language, then the second of each, and so on."""
+    seen: Counter[str] = Counter()
+    ranks = {}
+    for name in names:
+        language = Path(name).name[:2]
+        ranks[name] = seen[language]
+        seen[language] += 1
+    return sorted(names, key=ranks.__getitem__)
 
 
 def record(document: Document) -> dict[str, Any]:
