@@ -433,7 +433,12 @@ def _build_lexicon(arrays: Mapping[str, npt.NDArray[Any]]) -> Lexicon:
     for name, kind in LEXICON_ARRAYS.items():
         _require(arrays[name].dtype == kind, f"{name} has another type")
         _require(arrays[name].ndim == 1, f"{name} has another shape")
+    steps = np.diff(arrays["stem_lengths"], prepend=0, append=_MAX_STEM_LETTERS + 1)
+    _require(bool((steps > 0).all()), "its stems' lengths do not rise or are out of range")
     return Lexicon.build(arrays)
+
+
+_MAX_STEM_LETTERS = 100
 
 
 def _unpack(

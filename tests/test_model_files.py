@@ -234,6 +234,12 @@ CHANGED_ARRAYS = {
     "means of other columns": replaced("text_mean", lambda array: array[:-1]),
     "scales of other columns": replaced("html_scale", lambda array: array[:-1]),
     "kind weights without a bias": replaced("text_kind_weights", lambda array: array[:-1]),
+    "a negative length of stems": replaced("stem_lengths", lambda _: np.array([-1, 5])),
+    "a length of stems that overflows": replaced(
+        "stem_lengths", lambda _: np.array([3, 2**63 - 1])
+    ),
+    "lengths of stems in another order": replaced("stem_lengths", lambda _: np.array([5, 3])),
+    "lengths of stems without end": replaced("stem_lengths", lambda _: np.arange(1, 10**6)),
     "kind weights of other kinds": replaced("text_kind_weights", lambda array: array[:, :-1]),
 }
 
@@ -258,6 +264,13 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, name: str, valu
     arrays[name].flat[0] = value
     said = refused(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
     assert name in said
+
+
+def test_lengths_of_stems_that_rise_are_taken(tmp_path: Path) -> None:
+    arrays = toy_arrays()
+    arrays["stem_lengths"] = np.array([3, 5, 100])
+    model = load_model(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
+    assert model.lexicon.stem_lengths == (3, 5, 100)
 
 
 def test_a_leaf_may_have_an_infinite_threshold_and_none_that_is_no_number(tmp_path: Path) -> None:
