@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "STR_PAGE", "TEXT"]
 
 #: Longer inputs reach no further code, and take longer.
-MAX_BYTES: Final = 20_000
+MAX_BYTES: Final = 5_000
 BYTES_PAGE, STR_PAGE, TEXT = range(3)
 
 

@@ -16,9 +16,12 @@ __all__ = ["MAX_BYTES", "make_text", "mutate_page", "mutate_text"]
 #: No input made here is longer: what the time limit of small inputs holds for.
 MAX_BYTES: Final = 1_000_000
 
-#: A window of a page takes the same code in a tenth of the time: most pages are cut to one.
+#: A window of a page or text takes the same code in a tenth of the time: most are cut to one.
 _WINDOW_SHARE: Final = 0.9
-_WINDOW_BYTES: Final = (200, 8_000)
+_WINDOW_BYTES: Final = (200, 5_000)
+_WINDOW_LINES: Final = (1, 20)
+#: Of the repetitions, those that flood: they take most of the time that all take.
+_FLOOD_SHARE: Final = 0.05
 _MAX_MUTATIONS: Final = 6
 
 PageMutator = Callable[[random.Random, bytes, bytes], bytes]
@@ -246,7 +249,8 @@ def make_text(rng: random.Random, lines: Sequence[str]) -> str:
         lambda: _random_line(rng),
         lambda: _cut_words(rng, rng.choice(lines)),
     )
-    made = [rng.choice(makers)() for _ in range(rng.choice((1, 3, 10, 30, 100)))]
+    n_lines = rng.choice((1, 3, 10, 10, 30)) if rng.random() < _WINDOW_SHARE else 100
+    made = [rng.choice(makers)() for _ in range(n_lines)]
     return rng.choice(("\n", "\n", "\n\n", "\r\n")).join(made)
 
 
@@ -264,9 +268,17 @@ def _cut_words(rng: random.Random, line: str) -> str:
 
 def mutate_text(rng: random.Random, text: str, other: str) -> str:
     """Return a text changed in one way or several; `other` is a text to take pieces of."""
+    if rng.random() < _WINDOW_SHARE:
+        text, other = _some_lines(rng, text), _some_lines(rng, other)
     for _ in range(rng.randint(1, _MAX_MUTATIONS)):
         text = rng.choice(_TEXT_MUTATORS)(rng, text, other)
     return text[: MAX_BYTES // 4]
+
+
+def _some_lines(rng: random.Random, text: str) -> str:
+    lines = text.split("\n")
+    start = rng.randrange(len(lines))
+    return "\n".join(lines[start : start + rng.randint(*_WINDOW_LINES)])
 
 
 def _put_characters(rng: random.Random, text: str, _other: str) -> str:
@@ -332,4 +344,6 @@ def _few(rng: random.Random) -> int:
 
 def _many(rng: random.Random) -> int:
     """Return a number mostly small, now and then one that floods."""
-    return rng.choice((1, 3, 10, 10, 50, 50, 200, 300, 2_000, 20_000))
+    if rng.random() < _FLOOD_SHARE:
+        return rng.choice((2_000, 20_000))
+    return rng.choice((1, 3, 10, 10, 50, 50, 200, 300))

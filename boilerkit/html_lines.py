@@ -63,6 +63,8 @@ _KINDS = {
     "base": _BASE,
     "br": _BREAK,
 }
+# Skipped elements that show nothing: a word goes on behind them.
+_UNSEEN = frozenset(["script", "style"])
 # Skipped elements that swallow the rest of the page if unclosed, and what shows that they are.
 _BROKEN_OUT_OF = frozenset(["svg", "select", "option", "datalist"])
 _BREAKING_OUT = frozenset(
@@ -313,7 +315,14 @@ class _LineTarget:
                 source = "".join(pieces[start:])
                 if "json" in self._skip_type.lower() or STATE_SCRIPT.search(source):
                     self.page.data_scripts.append((self._skip_type, source))
-            del pieces[start:]
+            pieces[start:] = [" "] if self._parts_words(start) else []
+
+    def _parts_words(self, start: int) -> bool:
+        """Return whether the text left out, from ``start`` on, stands behind a word and ends it."""
+        if self._skip_tag in _UNSEEN or start == 0:
+            return False
+        last = self._pieces[start - 1][-1]
+        return last.isalnum() or last == "_"
 
     def _count_link_chars(self) -> None:
         pieces, start = self._pieces, self._link_start

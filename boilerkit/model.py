@@ -449,7 +449,12 @@ def _build_lexicon(arrays: Mapping[str, npt.NDArray[Any]]) -> Lexicon:
     for name, kind in LEXICON_ARRAYS.items():
         _require(arrays[name].dtype == kind, f"{name} has another type")
         _require(arrays[name].ndim == 1, f"{name} has another shape")
+    steps = np.diff(arrays["stem_lengths"], prepend=0, append=_MAX_STEM_LETTERS + 1)
+    _require(bool((steps > 0).all()), "its stems' lengths do not rise or are out of range")
     return Lexicon.build(arrays)
+
+
+_MAX_STEM_LETTERS = 100
 
 
 def _unpack(
@@ -458,6 +463,7 @@ def _unpack(
     """Return weights stored as 8-bit integers with one scale a column."""
     packed, scale = arrays[f"{name}_q"], _floats(arrays, f"{name}_scale", shape[1:])
     _require(packed.shape == shape and packed.dtype == np.int8, f"{name} has another shape")
+    _require(bool((np.abs(scale) <= _MAX_SCALE).all()), f"the scale of {name} is out of range")
     weights: FloatArray = packed.astype(np.float32) * scale
     return weights
 
@@ -465,11 +471,35 @@ def _unpack(
 def _floats(
     arrays: Mapping[str, npt.NDArray[Any]], name: str, shape: tuple[int, ...]
 ) -> FloatArray:
+    array = _as_float32(arrays, name, shape)
+    _require(bool(np.isfinite(array).all()), f"{name} holds numbers that are not finite")
+    return array
+
+
+def _as_float32(
+    arrays: Mapping[str, npt.NDArray[Any]], name: str, shape: tuple[int, ...]
+) -> FloatArray:
+    """Return an array as it is computed with; larger numbers than that has become infinite."""
     array = arrays[name]
     _require(array.shape == shape and array.dtype.kind == "f", f"{name} has another shape")
-    _require(not np.isnan(array).any(), f"{name} holds no numbers")
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
 
+
+def _thresholds(
+    arrays: Mapping[str, npt.NDArray[Any]], name: str, children: IntArray
+) -> FloatArray:
+    """Return the thresholds of all nodes; only that of a leaf, its own child, may be infinite."""
+    nodes = np.arange(len(children) // 2)
+    is_leaf = (children[0::2] == nodes) & (children[1::2] == nodes)
+    thresholds = _as_float32(arrays, name, nodes.shape)
+    fits = np.isfinite(thresholds) | is_leaf & ~np.isnan(thresholds)
+    _require(bool(fits.all()), f"{name} holds numbers that are not finite")
+    return thresholds
+
+
+# Of 8-bit weights; a page's sum of them is far from what a float can hold.
+_MAX_SCALE = 1e6
 
 _FIRST_PASS = {"html": len(HTML_COLUMNS), "text": len(TEXT_MATRIX_COLUMNS)}
 
@@ -521,13 +551,12 @@ def _build_forest(
         _require(inside, f"the trees' {name} point outside the model")
         return array.astype(np.int64)
 
-    values = _floats(arrays, f"{prefix}_value", (n_nodes,))
-    _require(bool(np.isfinite(values).all()), "the trees' values are not finite")
+    children = indices("children", 2 * n_nodes, n_nodes)
     return Forest(
         feature=indices("feature", n_nodes, n_columns),
-        threshold=_floats(arrays, f"{prefix}_threshold", (n_nodes,)),
-        children=indices("children", 2 * n_nodes, n_nodes),
-        value=values,
+        threshold=_thresholds(arrays, f"{prefix}_threshold", children),
+        children=children,
+        value=_floats(arrays, f"{prefix}_value", (n_nodes,)),
         roots=indices("roots", len(arrays[f"{prefix}_roots"]), n_nodes),
         bias=_number(config["bias"], -1e6, 1e6),
         depth=depth,

@@ -241,6 +241,12 @@ CHANGED_ARRAYS = {
     "more layers than any text is long": replaced("text_layers", lambda a: np.repeat(a, 99, 0)),
     "a way out to other kinds": replaced("html_outward", lambda array: array[:, :-1]),
     "a way out in one dimension": replaced("html_outward", lambda array: array[0]),
+    "a negative length of stems": replaced("stem_lengths", lambda _: np.array([-1, 5])),
+    "a length of stems that overflows": replaced(
+        "stem_lengths", lambda _: np.array([3, 2**63 - 1])
+    ),
+    "lengths of stems in another order": replaced("stem_lengths", lambda _: np.array([5, 3])),
+    "lengths of stems without end": replaced("stem_lengths", lambda _: np.arange(1, 10**6)),
 }
 
 
@@ -251,6 +257,58 @@ def test_arrays_that_do_not_fit_are_refused(
     arrays = toy_arrays()
     change(arrays)
     refused(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
+
+
+FLOAT_ARRAYS = sorted(name for name, array in toy_arrays().items() if array.dtype.kind == "f")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize("name", FLOAT_ARRAYS)
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, name: str, value: float) -> None:
+    arrays = toy_arrays()
+    arrays[name] = arrays[name].astype(np.float64)
+    arrays[name].flat[0] = value
+    said = refused(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
+    assert name in said
+
+
+def test_lengths_of_stems_that_rise_are_taken(tmp_path: Path) -> None:
+    arrays = toy_arrays()
+    arrays["stem_lengths"] = np.array([3, 5, 100])
+    model = load_model(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
+    assert model.lexicon.stem_lengths == (3, 5, 100)
+
+
+def test_a_leaf_may_have_an_infinite_threshold_and_none_that_is_no_number(tmp_path: Path) -> None:
+    arrays = toy_arrays()
+    leaf = int(arrays["text_second_children"][-1])
+    for value in (np.inf, -np.inf, 0.0):
+        arrays["text_second_threshold"][leaf] = value
+        load_model(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
+    arrays["text_second_threshold"][leaf] = np.nan
+    refused(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
+
+
+@pytest.mark.parametrize("scale", [1e30, -1e30])
+def test_scales_that_weights_overflow_with_are_refused(tmp_path: Path, scale: float) -> None:
+    arrays = toy_arrays()
+    arrays["word_kinds_scale"][0] = scale
+    assert "word_kinds" in refused(write_model(tmp_path / "model", toy_config(), npz_bytes(arrays)))
+
+
+NUMBERS = [
+    f"heads.{kind}.{name}"
+    for kind in ("html", "text")
+    for name in ("slope", "intercept", "first.bias", "first.depth", "second.bias", "second.depth")
+] + [f"heads.{kind}.cuts.{point}" for kind in ("html", "text") for point in OPERATING_POINTS]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 10**400])
+@pytest.mark.parametrize("path", NUMBERS)
+def test_settings_that_are_not_finite_are_refused(tmp_path: Path, path: str, value: float) -> None:
+    config = toy_config()
+    setting(path, value)(config)
+    refused(write_model(tmp_path / "model", config, npz_bytes(toy_arrays())))
 
 
 def npy_bytes(array: Any) -> bytes:
