@@ -22,7 +22,7 @@ from boilerkit.train import corpus, fit
 from boilerkit.train.release import train
 
 _FOREST = fit.ForestSettings(trees=12, leaves=7, depth=4, min_leaf=20, rate=0.1)
-_NETWORK = fit.NetworkSettings(width=16, layers=2, epochs=8, kinds=0.5, batch=400, warm_up=10)
+_NETWORK = fit.NetworkSettings(width=16, layers=2, epochs=40, kinds=0.5, batch=400, warm_up=10)
 _FORESTS = fit.Forests(_FOREST, _FOREST)
 _MAX_BINS = 15
 _MAX_ITERATIONS = 6
