@@ -109,10 +109,11 @@ class TestCommand:
     def test_the_model_loads_cleans_and_extracts(self, first: Training) -> None:
         cleaner = Cleaner(model=first.folder)
         prose = "The ferry carried a piano without keys under the town hall while the band played."
-        text = f"{prose}\nPlease support Bergholm with a gift of 9 crowns.\n{prose} {prose}\n"
-        assert cleaner.clean(text) == f"{prose}\n{prose} {prose}\n"
-        donation = cleaner.classify_text(text).lines[1]
-        assert donation.label is Label.DONATION
+        article = f"{prose}\n{prose} {prose}\n{prose}\n"
+        text = f"{article}Please support Bergholm with a gift of 9 crowns.\nDonate now\n"
+        assert cleaner.clean(text) == article
+        labels = [line.label for line in cleaner.classify_text(text).lines[3:5]]
+        assert labels == [Label.DONATION, Label.DONATION]
         page = (
             "<header class=top><ul><li class='nav menu'><a href=/>Home</a></ul></header>"
             f"<article class='main content'><p class='body text'>{prose}</p></article>"

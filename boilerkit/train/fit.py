@@ -71,6 +71,9 @@ TEXT_FORESTS = Forests(
 _N_CHROME_KINDS = len(KINDS) - 1
 HTML_NETWORK = NetworkSettings(width=64, layers=5, epochs=14, kinds=0.15)
 TEXT_NETWORK = NetworkSettings(width=64, layers=5, epochs=24, kinds=0.45)
+# Beside the trees a network is too sure of itself: so much of its log-odds of content counts.
+_HTML_SHARE = 0.5
+_TEXT_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,9 @@ class Trainer:
             for block, odds_of in zip(blocks, odds, strict=True)
             for page in [self._data.pages[block.number]]
         ]
-        network = fit_network(lessons, _N_CHROME_KINDS, HTML_NETWORK, SEED)
+        network = _toned_down(
+            fit_network(lessons, _N_CHROME_KINDS, HTML_NETWORK, SEED), _HTML_SHARE
+        )
         return _fit_head(blocks, first, context, HTML_FORESTS.second, network)
 
     def fit_text(self, bags: dict[int, Bags]) -> FittedHead:
@@ -194,7 +199,9 @@ class Trainer:
             text_context(odds_of, self._data.texts[block.number].text)[block.used]
             for block, odds_of in zip(blocks, odds, strict=True)
         ]
-        network = fit_network(lessons, _N_CHROME_KINDS, TEXT_NETWORK, SEED)
+        network = _toned_down(
+            fit_network(lessons, _N_CHROME_KINDS, TEXT_NETWORK, SEED), _TEXT_SHARE
+        )
         return _fit_head(blocks, first, context, TEXT_FORESTS.second, network)
 
     def score_html(self, number: int, bags: Bags, head: FittedHead) -> FloatArray:
@@ -598,10 +605,18 @@ def _fit_head(
     again = np.concatenate(context)
     matrix = np.concatenate([_stacked(blocks), again], axis=1)
     estimator = _fit_blocks(blocks, matrix, settings)
-    return FittedHead(estimator, first, forest_of(estimator), widened(network, again))
+    return FittedHead(estimator, first, forest_of(estimator), _widened(network, again))
 
 
-def widened(network: Network, more: FloatArray) -> Network:
+def _toned_down(network: Network, share: float) -> Network:
+    """Return a network whose log-odds of content are a share of what they were."""
+    direct, outward = network.direct.copy(), network.outward.copy()
+    direct[:, 0] *= share
+    outward[:, 0] *= share
+    return replace(network, direct=direct, outward=outward)
+
+
+def _widened(network: Network, more: FloatArray) -> Network:
     """Return a network that takes more columns and does not heed them.
 
     It has neighbours of its own to look at: what the first pass made of them taught it nothing.

@@ -35,7 +35,7 @@ FloatArray = npt.NDArray[np.float64]
 Report = Callable[[str], None]
 
 # Content words that an operating point may cost on the typed lines (out of fold).
-_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0093}
+_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0075}
 _HTML_CAREFUL_LOSS = 0.0025
 _GREEDY_F1_SLACK = 0.003
 _CUT_GRID = np.round(np.arange(0.02, 0.981, 0.01), 4)
