@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from boilerkit.cuts import Cut
 from boilerkit.decide import ScoredLine
 from boilerkit.errors import BoilerkitWarning, ConfigError, MissingDependencyError
 from boilerkit.labels import Label
@@ -35,7 +36,7 @@ class Backend(Protocol):
         """Name and version of the model, empty for the heuristic."""
 
     @property
-    def cuts(self) -> Mapping[str, Mapping[str, float]]:
+    def cuts(self) -> Mapping[str, Mapping[str, Cut]]:
         """The cut of each input and operating point."""
 
     def score_text(self, lines: Sequence[str]) -> list[ScoredLine]:
@@ -71,7 +72,8 @@ class HeuristicBackend:
     def __init__(self) -> None:
         from boilerkit.heuristic import CUTS
 
-        self.cuts = {"html": CUTS, "text": CUTS}
+        cuts = {point: Cut(score) for point, score in CUTS.items()}
+        self.cuts = {"html": cuts, "text": cuts}
 
     def score_text(self, lines: Sequence[str]) -> list[ScoredLine]:
         from boilerkit.heuristic import score_text

@@ -30,7 +30,8 @@ def run_explain(arguments: Namespace) -> int:
         complain(describe_error(error, name))
         return 2
     point = cleaner.config.operating_point
-    rule = f"content from {cleaner.backend.cuts[source.kind][point]:.3f} on ({point})"
+    cut = cleaner.backend.cuts[source.kind][point].of(explanation.text)
+    rule = f"content from {cut:.3f} on ({point})"
     write_stdout(_render(explanation, number, rule, screen(to_stdout=True).width))
     return 0
 

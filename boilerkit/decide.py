@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from boilerkit.config import CleanConfig
+from boilerkit.cuts import Cut
 from boilerkit.labels import Label
 
 __all__ = ["Decision", "ScoredLine", "decide"]
@@ -28,21 +29,24 @@ class Decision(NamedTuple):
     reason: str
 
 
-def decide(scored: Sequence[ScoredLine | None], cut: float, config: CleanConfig) -> list[Decision]:
+def decide(
+    texts: Sequence[str], scored: Sequence[ScoredLine | None], cut: Cut, config: CleanConfig
+) -> list[Decision]:
     """Decide on every line; None stands for a line without words (label ``empty``).
 
-    A line is content when its score reaches the cut. A line without words is kept when the
+    A line is content when its score reaches its cut. A line without words is kept when the
     nearest lines with words on both sides are kept; at an edge of the text one side is enough.
     """
     kept_labels = config.kept_labels
     content = Label.CONTENT
     decisions: list[Decision | None] = []
-    for line in scored:
+    for text, line in zip(texts, scored, strict=True):
         if line is None:
             decisions.append(None)
             continue
         score, kind, reason = line
-        if score >= cut:
+        # no line has a higher cut than the shortest
+        if score >= cut.score or score >= cut.of(text):
             decisions.append(Decision(content, True, score, reason))
         elif kind in kept_labels:
             decisions.append(Decision(kind, True, score, "label-kept"))

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from boilerkit.cuts import Cut
 from boilerkit.decide import Decision, ScoredLine
 from boilerkit.labels import Label
 from boilerkit.records import Part
@@ -125,7 +126,7 @@ def line_parts(
     pieces: SplitLines,
     scored: Sequence[ScoredLine],
     decisions: Sequence[Decision],
-    cut: float,
+    cut: Cut,
     kept: Collection[Label],
 ) -> dict[int, tuple[Part, ...]]:
     """Return the parts of each line, by number, that is mixed.
@@ -134,15 +135,15 @@ def line_parts(
     labels that are. A line that goes as a whole has no parts.
     """
     found = {}
-    bound = _log_odds(cut) + _ALLOWANCE
     for number, spans in pieces.spans.items():
         decision = decisions[number]
-        of_line = scored[pieces.first[number] : pieces.first[number] + len(spans)]
+        own = slice(pieces.first[number], pieces.first[number] + len(spans))
+        of_line, texts = scored[own], pieces.words[own]
         goes = [
             place != pieces.stays[number]
             and piece.kind not in kept
-            and _log_odds(piece.score) < bound
-            for place, piece in enumerate(of_line)
+            and _log_odds(piece.score) < _log_odds(cut.of(text)) + _ALLOWANCE
+            for place, (piece, text) in enumerate(zip(of_line, texts, strict=True))
         ]
         if decision.kept and any(goes):
             found[number] = _parts(spans, of_line, goes, decision)

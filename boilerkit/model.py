@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from boilerkit.blocks import BLOCK_LINES, measure_blocks
 from boilerkit.config import OPERATING_POINTS
+from boilerkit.cuts import Cut
 from boilerkit.errors import ConfigError, ModelError
 from boilerkit.features import (
     HTML_COLUMNS,
@@ -157,7 +158,7 @@ class Head:
     network: Network
     slope: float
     intercept: float
-    cuts: Mapping[str, float]
+    cuts: Mapping[str, Cut]
 
     def score_rows(self, rows: TextRows | PageRows) -> Scores:
         """Return the scores of all lines of a document.
@@ -512,7 +513,7 @@ def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kin
         network=_build_network(arrays, kind, n_columns),
         slope=_number(config["slope"], 1e-6, 1e6),
         intercept=_number(config["intercept"], -1e6, 1e6),
-        cuts=_read_cuts(config["cuts"]),
+        cuts=_read_cuts(config["cuts"], _number(config["length"], 0.0, _MAX_LENGTH)),
     )
 
 
@@ -566,11 +567,15 @@ def _build_forest(
 _MAX_DEPTH = 64
 
 
-def _read_cuts(cuts: Mapping[str, Any]) -> dict[str, float]:
+# By it the longest of lines is content whatever its score.
+_MAX_LENGTH = 10.0
+
+
+def _read_cuts(cuts: Mapping[str, Any], length: float) -> dict[str, Cut]:
     """Return the cuts, which rise from ``careful`` to ``greedy``: what greedy keeps all keep."""
     read = {name: _number(cuts[name], 0.0, 1.0) for name in OPERATING_POINTS}
     _require(list(read.values()) == sorted(read.values()), f"its cuts do not rise: {read}")
-    return read
+    return {name: Cut(score, length) for name, score in read.items()}
 
 
 def _number(value: Any, low: float, high: float) -> float:

@@ -168,10 +168,12 @@ class Cleaner:
         text, truncated = self._cut(text)
         text, truncated = self._cut_lines(text, truncated)
         lines = read_text(text)
+        texts = [""] * len(lines.raw)
         scored: list[ScoredLine | None] = [None] * len(lines.raw)
-        for number, score in zip(lines.index, self._backend.score_text(lines.words), strict=True):
-            scored[number] = score
-        decisions = self._decide(lines.raw, scored, "text")
+        found = self._backend.score_text(lines.words)
+        for number, words, score in zip(lines.index, lines.words, found, strict=True):
+            texts[number], scored[number] = words, score
+        decisions = self._decide(texts, scored, "text")
         parts = self._split(lines, decisions) if self._config.split_sentences else {}
         return _JudgedText(text, lines, decisions, parts, truncated)
 
@@ -284,7 +286,7 @@ class Cleaner:
                 for text, line in zip(texts, scored, strict=True)
             ]
         cut = self._backend.cuts[kind][self._config.operating_point]
-        return decide(scored, cut, self._config)
+        return decide(texts, scored, cut, self._config)
 
     def _read_page(
         self, html: str | bytes | HtmlElement, charset: str | None

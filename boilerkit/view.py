@@ -17,6 +17,7 @@ from importlib import resources
 from itertools import groupby
 from typing import Protocol
 
+from boilerkit.cuts import Cut
 from boilerkit.labels import Label, Role
 from boilerkit.user_labels import line_hash
 
@@ -86,14 +87,14 @@ class ShownDocument(Protocol):
 class Shown:
     """A document under its name, with what else is known of it.
 
-    ``cut`` is the score from which a line is content; ``terms`` holds for each line the largest
+    ``cut`` tells from which score on a line is content; ``terms`` holds for each line the largest
     contributions to its log-odds, as names and values; ``checked`` the labels that a person gave,
     by line index.
     """
 
     name: str
     document: ShownDocument
-    cut: float | None = None
+    cut: Cut | None = None
     terms: Sequence[Sequence[tuple[str, float]]] = ()
     checked: Mapping[int, Label] | None = None
 
@@ -195,10 +196,9 @@ def _head(shown: Shown, hint: str) -> str:
     heading = document.title or shown.name or "Text"
     where = f"{escape(shown.name)} · " if shown.name and shown.name != heading else ""
     by = escape(document.model or document.backend)
-    cut = "" if shown.cut is None else f" · content from {shown.cut:.3f} on"
     return (
         f'<header class="head"><h1 dir="auto" lang="">{escape(heading)}</h1>\n'
-        f'<p class="about">{where}{_counts(document)} · {by}{cut}</p>\n'
+        f'<p class="about">{where}{_counts(document)} · {by}</p>\n'
         f"{_filters(document)}\n{_modes()}\n"
         f'<p class="hint keys">{hint}</p></header>'
     )
@@ -289,12 +289,14 @@ def _why(shown: Shown, index: int, line: ShownLine) -> str:
     side = "kept" if line.kept else "dropped"
     if line.label is Label.EMPTY:
         return f'<span class="why"><span class="sum">{side}: {reason}</span></span>'
-    cut = "" if shown.cut is None else f'<u style="--cut:{shown.cut:.2%}"></u>'
+    cut = None if shown.cut is None else shown.cut.of(line.text)
+    mark = "" if cut is None else f'<u style="--cut:{cut:.2%}"></u>'
+    bound = "" if cut is None else f", content from {cut:.3f} on"
     terms = "".join(map(_term, shown.terms[index])) if shown.terms else ""
     return (
         f'<span class="why"><span class="sum"><span class="tag">{line.label}, {side}</span>'
-        f'<span class="gauge" style="--score:{line.score:.2%}"><i></i>{cut}</span>'
-        f"<span>score <b>{line.score:.3f}</b></span><span>{escape(reason)}</span></span>"
+        f'<span class="gauge" style="--score:{line.score:.2%}"><i></i>{mark}</span>'
+        f"<span>score <b>{line.score:.3f}</b>{bound}</span><span>{escape(reason)}</span></span>"
         f'<span class="terms">{terms}</span></span>'
     )
 

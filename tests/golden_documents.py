@@ -20,6 +20,7 @@ from benchmarks.corpus import read_corpus
 from boilerkit import Cleaner, Document, Label
 from boilerkit.backends import DEFAULT_MODEL
 from boilerkit.bench_files import LabelledPage, LabelledText
+from boilerkit.text_lines import fold_line
 
 GOLDEN = Path(__file__).parent / "golden" / "documents.json"
 
@@ -91,8 +92,11 @@ def classify(cleaner: Cleaner, item: Source) -> Document:
 def distance(cleaner: Cleaner, name: str, document: Document) -> float:
     """Return how near a score of the page or text of that name comes to any cut."""
     cuts = cleaner.backend.cuts[_KINDS[name.partition("/")[0]]].values()
-    scores = [line.score for line in document.lines if line.label is not Label.EMPTY]
-    return min((abs(score - cut) for score in scores for cut in cuts), default=1.0)
+    worded = [line for line in document.lines if line.label is not Label.EMPTY]
+    return min(
+        (abs(line.score - cut.of(fold_line(line.text))) for line in worded for cut in cuts),
+        default=1.0,
+    )
 
 
 def choose(cleaner: Cleaner) -> dict[str, Document]:

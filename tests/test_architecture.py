@@ -14,7 +14,7 @@ from fresh_python import PACKAGE, run_python
 # A module imports only from modules above it: bytes → str → lines → features → scores → labels →
 # text, then what is built on all of it. A new module takes its place here.
 ORDER = """
-errors labels user_labels view records config metrics
+errors cuts labels user_labels view records config metrics
 decode rescue guard data_lines page_lines text_lines html_lines roles
 wordlists sentences measures heuristic_rules heuristic_kinds heuristic
 text_features lexicon context html_features page_types features network blocks model

@@ -12,6 +12,7 @@ from strategies import CHROME, PROSE, texts
 
 from boilerkit import CleanConfig, Cleaner, Label, Line
 from boilerkit.config import OPERATING_POINTS
+from boilerkit.cuts import Cut
 from boilerkit.decide import ScoredLine
 
 FERRY = "The ferry left the quay at noon with eleven passengers and a piano on deck."
@@ -32,7 +33,7 @@ class ScoredByWord:
     name, model_name = "model", "by word"
 
     def __init__(self) -> None:
-        self.cuts = {"text": {"careful": 0.2, "balanced": 0.5, "greedy": 0.7}}
+        self.cuts = {"text": {"careful": Cut(0.2), "balanced": Cut(0.5), "greedy": Cut(0.7)}}
 
     def score_text(self, lines: Sequence[str]) -> list[ScoredLine]:
         return [

@@ -12,6 +12,7 @@ from strategies import lines
 from toy_model import CUTS, SCORES
 
 from boilerkit import Cleaner
+from boilerkit.cuts import Cut
 from boilerkit.features import KINDS
 from boilerkit.html_features import box_names_matrix, read_names, read_structure
 from boilerkit.html_lines import read_html
@@ -115,7 +116,7 @@ class TestHead:
             ),
             slope=0.1,
             intercept=-2.0,
-            cuts=CUTS,
+            cuts={point: Cut(score) for point, score in CUTS.items()},
         )
 
     def test_a_score_is_the_logistic_function_of_the_scaled_odds(self, head: Head) -> None:

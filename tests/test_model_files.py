@@ -164,6 +164,8 @@ CHANGED_SETTINGS = {
     "a cut that is no number": setting("heads.text.cuts.greedy", "high"),
     "a cut that is not a probability": setting("heads.text.cuts.greedy", 7),
     "cuts in the wrong order": setting("heads.html.cuts.careful", 0.99),
+    "no weight of length": lambda config: config["heads"]["text"].pop("length"),
+    "a length that raises the cut": setting("heads.text.length", -0.1),
     "a slope that is no number": setting("heads.html.slope", None),
     "a slope that is not finite": setting("heads.html.slope", float("nan")),
     "a slope that turns scores round": setting("heads.html.slope", -1.0),
@@ -299,7 +301,15 @@ def test_scales_that_weights_overflow_with_are_refused(tmp_path: Path, scale: fl
 NUMBERS = [
     f"heads.{kind}.{name}"
     for kind in ("html", "text")
-    for name in ("slope", "intercept", "first.bias", "first.depth", "second.bias", "second.depth")
+    for name in (
+        "slope",
+        "intercept",
+        "length",
+        "first.bias",
+        "first.depth",
+        "second.bias",
+        "second.depth",
+    )
 ] + [f"heads.{kind}.cuts.{point}" for kind in ("html", "text") for point in OPERATING_POINTS]
 
 
@@ -412,7 +422,7 @@ class TestPackagedModel:
 
     def test_has_cuts_in_order(self) -> None:
         for head in load_model(DEFAULT_MODEL).heads.values():
-            careful, balanced, greedy = (head.cuts[point] for point in OPERATING_POINTS)
+            careful, balanced, greedy = (head.cuts[point].score for point in OPERATING_POINTS)
             assert 0 < careful <= balanced <= greedy < 1
 
 

@@ -12,6 +12,7 @@ from strategies import line_lists, lines, texts, word_line_lists
 
 from boilerkit import BoilerkitWarning, CleanConfig, Cleaner, Document, Label, Line, Role
 from boilerkit.config import OPERATING_POINTS
+from boilerkit.cuts import Cut
 from boilerkit.decide import Decision, ScoredLine, decide
 from boilerkit.labels import CHROME_LABELS
 from boilerkit.render import render_text
@@ -216,7 +217,7 @@ class TestClean:
             for line in items
         ]
         text = "\n".join(items)
-        kept = [decision.kept for decision in decide(scored, 0.5, CleanConfig())]
+        kept = [decision.kept for decision in _decide(scored, CleanConfig())]
         once = render_text(text, text.split("\n"), kept or [True])
         raw = once.split("\n")
         assert render_text(once, raw, [True] * len(raw)) == once
@@ -224,21 +225,31 @@ class TestClean:
             assert once == text
 
 
+def _decide(scored: list[ScoredLine | None], config: CleanConfig) -> list[Decision]:
+    return decide([""] * len(scored), scored, Cut(0.5), config)
+
+
 class TestDecide:
     def test_a_score_at_the_cut_is_content(self) -> None:
         scored = [ScoredLine(score, Label.LEGAL, "model") for score in (0.49, 0.5, 0.51)]
-        assert decide(scored, 0.5, CleanConfig()) == [
+        assert _decide(scored, CleanConfig()) == [
             Decision(Label.LEGAL, False, 0.49, "model"),
             Decision(Label.CONTENT, True, 0.5, "model"),
             Decision(Label.CONTENT, True, 0.51, "model"),
         ]
 
+    def test_a_longer_line_takes_a_lower_score_to_be_dropped(self) -> None:
+        texts = ["Buy", "Buy the atlas that our readers made of two hundred harbours."]
+        scored = [ScoredLine(0.4, Label.ADVERTISEMENT, "model")] * 2
+        decisions = decide(texts, scored, Cut(0.5, length=0.2), CleanConfig())
+        assert [decision.kept for decision in decisions] == [False, True]
+
     def test_no_lines(self) -> None:
-        assert decide([], 0.5, CleanConfig()) == []
+        assert _decide([], CleanConfig()) == []
 
     def test_a_kept_label_keeps_its_lines_and_says_so(self) -> None:
         scored = [ScoredLine(0.1, kind, "model") for kind in (Label.LEGAL, Label.BYLINE)]
-        legal, byline = decide(scored, 0.5, CleanConfig(keep=["byline"]))
+        legal, byline = _decide(scored, CleanConfig(keep=["byline"]))
         assert legal == Decision(Label.LEGAL, False, 0.1, "model")
         assert (byline.label, byline.kept) == (Label.BYLINE, True)
         assert byline.reason != "model"
@@ -263,20 +274,20 @@ class TestDecide:
         self, pattern: str, kept: str
     ) -> None:
         scores = {"K": ScoredLine(0.9, Label.LEGAL, ""), "d": ScoredLine(0.1, Label.LEGAL, "")}
-        decisions = decide([scores.get(mark) for mark in pattern], 0.5, CleanConfig())
+        decisions = _decide([scores.get(mark) for mark in pattern], CleanConfig())
         assert "".join("K" if decision.kept else "d" for decision in decisions) == kept
         assert [d.label is Label.EMPTY for d in decisions] == [mark == "." for mark in pattern]
 
     def test_a_line_without_words_follows_neighbours_that_a_config_keeps(self) -> None:
         byline = ScoredLine(0.1, Label.BYLINE, "")
-        kept = decide([byline, None, byline], 0.5, CleanConfig(keep=["byline"]))
+        kept = _decide([byline, None, byline], CleanConfig(keep=["byline"]))
         assert [decision.kept for decision in kept] == [True, True, True]
 
     def test_keeping_or_dropping_empty_does_not_outweigh_the_neighbours(self) -> None:
         legal, content = ScoredLine(0.1, Label.LEGAL, ""), ScoredLine(0.9, Label.LEGAL, "")
-        keeps = decide([legal, None, content], 0.5, CleanConfig(keep=["empty"]))
+        keeps = _decide([legal, None, content], CleanConfig(keep=["empty"]))
         assert [decision.kept for decision in keeps] == [False, False, True]
-        drops = decide([content, None, content], 0.5, CleanConfig(drop=["empty"]))
+        drops = _decide([content, None, content], CleanConfig(drop=["empty"]))
         assert [decision.kept for decision in drops] == [True, True, True]
 
 

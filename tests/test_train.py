@@ -132,7 +132,7 @@ class TestCommand:
 
     def test_cuts_are_in_order_and_scores_probabilities(self, first: Training) -> None:
         for head in load_model(first.folder).heads.values():
-            careful, balanced, greedy = (head.cuts[point] for point in OPERATING_POINTS)
+            careful, balanced, greedy = (head.cuts[point].score for point in OPERATING_POINTS)
             assert 0 < careful <= balanced <= greedy < 1
             assert head.slope > 0
 

@@ -17,6 +17,7 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from boilerkit import Cleaner, Document, Label, Line, Role
+from boilerkit.cuts import Cut
 from boilerkit.user_labels import line_hash
 from boilerkit.view import (
     Shown,
@@ -116,7 +117,7 @@ class TestLines:
     def test_stand_in_order_with_label_score_and_reason(self) -> None:
         terms = [[("words typical of content", 2.25)], [("links in the line", -1.5)]]
         rows = ("The heron stands still.", Label.CONTENT, 0.91), ("Log in", Label.ACCOUNT, 0.04)
-        page = render_view(Shown("heron.txt", document(*rows), cut=0.25, terms=terms))
+        page = render_view(Shown("heron.txt", document(*rows), cut=Cut(0.25), terms=terms))
         first, second = parse(page).find_class("line")
         assert (first.get("data-label"), second.get("data-label")) == ("content", "account")
         assert "score 0.910" in first.text_content()

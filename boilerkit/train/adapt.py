@@ -30,6 +30,7 @@ from boilerkit.labels import Label
 from boilerkit.metrics import LineScores, PairedDifference, count_lines, mean, paired_bootstrap
 from boilerkit.model import Forest, Head, Model
 from boilerkit.text_features import N_BUCKETS, FloatArray, IntArray, measure_lines
+from boilerkit.text_lines import fold_line
 from boilerkit.train.fit import float32_below, quantised
 from boilerkit.train.own_documents import OwnDocument
 
@@ -145,9 +146,10 @@ def _score(model: Model, group: Sequence[OwnDocument]) -> LineScores:
     for document in group:
         head = model.heads[document.kind]
         found = head.score(_matrix(model, document))
-        content = found.content[document.lines] >= head.cuts["balanced"]
-        kinds = np.where(content, _CONTENT, found.kinds[document.lines])
         texts = [document.texts[line] for line in document.lines]
+        cuts = [head.cuts["balanced"].of(fold_line(text)) for text in texts]
+        content = found.content[document.lines] >= cuts
+        kinds = np.where(content, _CONTENT, found.kinds[document.lines])
         scores += count_lines(texts, _labels(document.labels), _labels(kinds))
     return scores
 

@@ -27,11 +27,15 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt scaling and the cut of each operating point, in calibrated probability."""
+    """Platt scaling and the cut of each operating point, in calibrated probability.
+
+    ``cuts``: those of the shortest lines; ``length``: see :class:`boilerkit.cuts.Cut`.
+    """
 
     slope: float
     intercept: float
     cuts: Mapping[str, float]
+    length: float = 0.0
 
 
 def save_model(
@@ -59,6 +63,7 @@ def save_model(
                 "slope": calibrations[kind].slope,
                 "intercept": calibrations[kind].intercept,
                 "cuts": dict(calibrations[kind].cuts),
+                "length": calibrations[kind].length,
             }
             for kind, head in heads.items()
         },

@@ -35,7 +35,10 @@ FloatArray = npt.NDArray[np.float64]
 Report = Callable[[str], None]
 
 # Content words that an operating point may cost on the typed lines (out of fold).
-_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0075}
+_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0089}
+# By how much of its log-odds each e-fold of a line's letters lowers its cut: the longer a line, the
+# more of such words one mistake costs.
+_TEXT_LENGTH = 0.7
 _HTML_CAREFUL_LOSS = 0.0025
 _GREEDY_F1_SLACK = 0.003
 _CUT_GRID = np.round(np.arange(0.02, 0.981, 0.01), 4)
@@ -210,14 +213,21 @@ def _calibrate_text(data: _Data, odds: _Odds, folds: set[int]) -> Calibration:
     )
     known = kind >= 0
     slope, intercept = _platt(flat[known], (kind[known] == 0).astype(float))
-    score = _logistic(slope * flat + intercept)
+    length = slope * _TEXT_LENGTH
+    score = _logistic(slope * flat + intercept + length * _log_lengths(data, typed))
     content = kind == 0
     cuts = {
         name: _cut_at_loss(score[content], words[content], loss)
         for name, loss in _TEXT_LOSS.items()
     }
     cuts["greedy"] = max(cuts["balanced"], _dump_cut(data, odds, folds, slope, intercept))
-    return Calibration(slope, intercept, cuts)
+    return Calibration(slope, intercept, cuts, length)
+
+
+def _log_lengths(data: _Data, numbers: Sequence[int]) -> FloatArray:
+    """Return what the cuts of the lines of some texts fall with."""
+    lines = [line for number in numbers for line in data.corpus.texts[number].lines]
+    return np.log1p([len(line) for line in lines])
 
 
 def _dump_cut(data: _Data, odds: _Odds, folds: set[int], slope: float, intercept: float) -> float:
@@ -226,7 +236,8 @@ def _dump_cut(data: _Data, odds: _Odds, folds: set[int], slope: float, intercept
     for number, example in enumerate(data.corpus.texts):
         if example.group == "dump" and example.fold in folds and example.lines:
             words = data.prepared.texts[number].text.n_words
-            score = _logistic(slope * odds.text[number] + intercept)
+            flat = slope * (odds.text[number] + _TEXT_LENGTH * _log_lengths(data, [number]))
+            score = _logistic(flat + intercept)
             content = np.isin(example.kind, (0,))
             rows.append([_share_f1(words, content, score >= cut) for cut in _CUT_GRID])
     return float(_CUT_GRID[int(np.mean(rows, axis=0).argmax())])
@@ -303,7 +314,8 @@ def _typed_scores(data: _Data, odds: _Odds, text: Calibration) -> dict[str, Any]
     for number, example in enumerate(data.corpus.texts):
         if example.group != "typed" or not example.lines:
             continue
-        score = _logistic(text.slope * odds.text[number] + text.intercept)
+        flat = text.slope * odds.text[number] + text.intercept
+        score = _logistic(flat + text.length * _log_lengths(data, [number]))
         kept = score >= text.cuts["balanced"]
         words = data.prepared.texts[number].text.n_words
         content_words += int(words[example.kind == 0].sum())
