@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
 from unittest import mock
 
-import boilerkit.model
 from benchmarks.datasets import DATA_SETS, load
 from benchmarks.knockouts import KNOCKOUTS, Knockout, knock_out
 from benchmarks.lines import LabelledText, typed_texts
@@ -35,7 +35,7 @@ from boilerkit.render import render_page
 from boilerkit.train.datasets import Page, load_typed_documents
 from boilerkit.train.sites import N_FOLDS
 
-__all__ = ["ablate"]
+__all__ = ["ablate", "clocked"]
 
 T = TypeVar("T")
 FindModel = Callable[[int], Path]
@@ -103,10 +103,11 @@ _COLUMNS: Final = (
 _ABOUT: Final = (
     "Out of fold. A family's columns are held at their mean over the training lines, a stage is"
     " left out; nothing is fitted anew, so a row says how much the models lean on it, not what a"
-    " model fitted without it would lose. The cut is moved until as many words of the pages are"
-    " kept, and as many content words of the typed lines lost, as by the whole models. The"
-    " milliseconds are those of the functions that compute a family on a page of WCXB; a dash:"
-    " computed with another row."
+    " model fitted without it would lose. Without neighbours the network judges every line as if it"
+    " stood alone; without the network nothing tells the kinds of chrome apart, all are taken for"
+    " one. The cut is moved until as many words of the pages are kept, and as many content words of"
+    " the typed lines lost, as by the whole models. The milliseconds are those of the functions"
+    " that compute a family or a stage on a page of WCXB; a dash: computed with another row."
 )
 
 
@@ -245,19 +246,22 @@ def _costs(pages: Sequence[Page], source: CleanerSource) -> dict[str, float]:
         begun = time.process_time()
         cleaner.extract(html)
         whole.append(time.process_time() - begun)
-        with _clocked(names, totals):
+        with clocked(names, totals):
             cleaner.extract(html)
     milliseconds = {name: 1000 * total / len(pages) for name, total in totals.items()}
     return milliseconds | {_EXTRACT: 1000 * mean(whole)}
 
 
 @contextmanager
-def _clocked(names: Sequence[str], totals: dict[str, float]) -> Iterator[None]:
-    """Add up the CPU seconds spent in functions and methods of the model while inside."""
+def clocked(names: Sequence[str], totals: dict[str, float]) -> Iterator[None]:
+    """Add up the CPU seconds spent in functions and methods of boilerkit while inside.
+
+    What one of them spends in another is the other's alone.
+    """
     with ExitStack() as stack:
         for name in names:
             owner, _, attribute = name.rpartition(".")
-            holder: Any = getattr(boilerkit.model, owner) if owner else boilerkit.model
+            holder = resolve_name(f"boilerkit.{owner}")
             timed = _timed(getattr(holder, attribute), name, totals)
             stack.enter_context(mock.patch.object(holder, attribute, timed))
         yield
@@ -265,9 +269,11 @@ def _clocked(names: Sequence[str], totals: dict[str, float]) -> Iterator[None]:
 
 def _timed(function: Callable[..., Any], name: str, totals: dict[str, float]) -> Callable[..., Any]:
     def run(*arguments: Any) -> Any:
+        others = sum(totals.values())
         begun = time.process_time()
         result = function(*arguments)
-        totals[name] += time.process_time() - begun
+        spent = time.process_time() - begun
+        totals[name] += spent - (sum(totals.values()) - others)
         return result
 
     return run

@@ -1,7 +1,7 @@
-"""What can be knocked out of a model: families of its columns, and the second pass.
+"""What can be knocked out of a model: families of its columns, the second pass, the network.
 
 A column that is knocked out holds, in every line, its mean over the training lines: each tree goes
-on as if the line were average there.
+on as if the line were average there, and so does the network.
 """
 
 from __future__ import annotations
@@ -86,24 +86,30 @@ def is_around(column: str) -> bool:
 class Knockout:
     """One row: the columns that are held at their mean, or the stage that is left out.
 
-    ``cost`` names the functions of :mod:`boilerkit.model` that a page would be spared.
+    ``cost`` names the functions and methods that a page would be spared, by the module of
+    boilerkit that calls them; ``far_sight``: whether the network sees other lines than the one that
+    it judges; ``network``: whether it sees anything.
     """
 
     title: str
     columns: Callable[[str], bool] = lambda column: False
     cost: tuple[str, ...] = ()
     second_pass: bool = True
+    far_sight: bool = True
+    network: bool = True
     hidden_lines: bool = True
 
 
 _COSTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "measures of the line": ("measure_lines",),
-    "hashed words": ("word_scores",),
-    "phrases of the word lists": ("lexicon_columns",),
-    "markup and containers": ("read_structure", "structure_columns"),
-    "class names and ids": ("read_names", "box_names_sums"),
-    "type of the page": ("page_clues", "type_scores"),
+    "measures of the line": ("blocks.measure_lines",),
+    "hashed words": ("model.word_scores",),
+    "phrases of the word lists": ("blocks.lexicon_columns",),
+    "markup and containers": ("model.read_structure", "model.structure_columns"),
+    "class names and ids": ("model.read_names", "model.box_names_sums"),
+    "type of the page": ("model.page_clues", "model.type_scores"),
 }
+_MATRIX: Final = ("model.PageRows.__init__", "model.PageRows.matrix")
+_CONTEXT: Final = "model.PageRows.context"
 
 KNOCKOUTS: Final = (
     *(
@@ -115,9 +121,13 @@ KNOCKOUTS: Final = (
         for family in _FAMILIES
     ),
     Knockout(
-        "neighbours, windows, means of containers", is_around, ("html_matrix", "html_context")
+        "neighbours, windows, means of containers",
+        is_around,
+        (*_MATRIX, _CONTEXT),
+        far_sight=False,
     ),
-    Knockout("the second pass", cost=("html_context", "Head.score"), second_pass=False),
+    Knockout("the second pass", cost=(_CONTEXT, "model.Head.score"), second_pass=False),
+    Knockout("the network", cost=("model.Network.logits",), network=False),
     Knockout("lines from <noscript> and data", hidden_lines=False),
 )
 
@@ -133,6 +143,11 @@ def knock_out(model: Path, folder: Path, row: Knockout) -> None:
     for head, columns in config["columns"].items():
         out = np.array([row.columns(name) for name in columns])
         _hold_at_mean(arrays, head, out)
+        if not row.far_sight:
+            _narrow(arrays[f"{head}_layers"])
+        if not row.network:
+            arrays[f"{head}_direct"][:-1] = 0  # the bias alone stays
+            arrays[f"{head}_outward"][:] = 0
         if not row.second_pass:
             for part in ("feature", "threshold", "children", "value", "roots"):
                 arrays[f"{head}_second_{part}"] = arrays[f"{head}_first_{part}"]
@@ -140,12 +155,22 @@ def knock_out(model: Path, folder: Path, row: Knockout) -> None:
     write_model(folder, config, arrays, {})
 
 
+# No column is as large; only a leaf's threshold may be infinite.
+_BEYOND_ALL: Final = np.finfo(np.float32).max
+
+
 def _hold_at_mean(arrays: Arrays, head: str, out: npt.NDArray[np.bool_]) -> None:
     """Let every tree, and the network, go on as if the columns held their mean."""
     means = arrays[f"{head}_mean"]
     for nth in ("first", "second"):
         feature, threshold = arrays[f"{head}_{nth}_feature"], arrays[f"{head}_{nth}_threshold"]
-        fixed = np.where(means[feature] > threshold, -np.inf, np.inf)
+        fixed = np.where(means[feature] > threshold, -_BEYOND_ALL, _BEYOND_ALL)
         arrays[f"{head}_{nth}_threshold"] = np.where(out[feature], fixed, threshold).astype("f4")
     for part in ("direct", "inward"):
         arrays[f"{head}_{part}"][:-1][out] = 0
+
+
+def _narrow(layers: npt.NDArray[Any]) -> None:
+    """Let the network judge every line as if it stood alone."""
+    width = layers.shape[2]
+    layers[:, :width] = layers[:, 2 * width : 3 * width] = 0

@@ -9,17 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tiny_corpus import write_tiny_corpus
-from toy_model import write_toy_model
+from toy_model import npz_bytes, toy_arrays, toy_config, write_model, write_toy_model
 
 from benchmarks import __main__ as command
-from benchmarks.ablation import ablate
+from benchmarks.ablation import ablate, clocked
 from benchmarks.datasets import DATA_SETS
 from benchmarks.knockouts import KNOCKOUTS, Knockout, family_of, is_around, knock_out
-from boilerkit import Cleaner
-from boilerkit.model import COLUMNS
+from boilerkit import Cleaner, context
+from boilerkit.model import COLUMNS, load_model
+from boilerkit.network import Network
+from boilerkit.text_features import FloatArray
 from boilerkit.train.sites import N_FOLDS
 
 ROWS = {row.title: row for row in KNOCKOUTS}
+NEIGHBOURS = "neighbours, windows, means of containers"
 
 
 class TestFamilies:
@@ -35,8 +38,9 @@ class TestFamilies:
         known = {family_of(column) for columns in COLUMNS.values() for column in columns}
         without = {title for title in ROWS if title not in known}
         assert without == {
-            "neighbours, windows, means of containers",
+            NEIGHBOURS,
             "the second pass",
+            "the network",
             "lines from <noscript> and data",
         }
 
@@ -74,6 +78,43 @@ class TestKnockOut:
                 assert np.array_equal(first, second)
 
 
+class TestNetwork:
+    """A network of random weights, which heeds every line."""
+
+    def knocked_out(self, folder: Path, row: Knockout) -> Network:
+        rng = np.random.default_rng(5)
+        arrays = toy_arrays()
+        for head in COLUMNS:
+            for part in ("direct", "inward", "layers", "outward"):
+                weights = arrays[f"{head}_{part}"]
+                weights[:] = rng.uniform(-1, 1, weights.shape)
+        whole = write_model(folder / "whole", toy_config(), npz_bytes(arrays))
+        knock_out(whole, folder / "without", row)
+        return load_model(folder / "without").heads["html"].network
+
+    @pytest.mark.parametrize(("title", "alone"), [("topic", False), (NEIGHBOURS, True)])
+    def test_without_neighbours_every_line_is_judged_as_if_alone(
+        self, tmp_path: Path, title: str, alone: bool
+    ) -> None:
+        network = self.knocked_out(tmp_path, ROWS[title])
+        matrix = random_lines()
+        apart = np.concatenate([network.logits(line[None, :]) for line in matrix])
+        assert np.allclose(network.logits(matrix), apart, atol=1e-3) == alone
+
+    @pytest.mark.parametrize(("title", "alike"), [(NEIGHBOURS, False), ("the network", True)])
+    def test_without_the_network_all_lines_are_alike(
+        self, tmp_path: Path, title: str, alike: bool
+    ) -> None:
+        logits = self.knocked_out(tmp_path, ROWS[title]).logits(random_lines())
+        assert np.allclose(logits, logits[0], atol=1e-3) == alike
+
+
+def random_lines() -> FloatArray:
+    """Return the features of a document of ten lines."""
+    shape = (10, len(COLUMNS["html"]))
+    return np.random.default_rng(7).normal(size=shape).astype(np.float32)
+
+
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BOILERKIT_CACHE", str(tmp_path / "cache"))
@@ -89,13 +130,37 @@ def test_table_has_a_row_for_each_knock_out_and_what_it_costs(tmp_path: Path, da
     assert list(rows) == ["nothing", *ROWS]
     assert rows["nothing"][1:3] == ["+0.0000", "+0.0000 to +0.0000"]
     assert rows["nothing"][-1].endswith(" in all")
-    # the toy model looks at the measures alone: nothing else can change a figure
+    # the toy model looks at the measures alone: nothing else can change a figure, but that its
+    # network tells the kinds apart
     for title, row in ROWS.items():
         if title not in ("measures of the line", "lines from <noscript> and data"):
-            assert rows[title][:7] == rows["nothing"][:7]
+            same = 6 if title == "the network" else 7
+            assert rows[title][:same] == rows["nothing"][:same]
         assert (rows[title][-1] == "–") == (not row.cost)
     again = ablate(data, models.__getitem__, size=4).tables[0].rows
     assert [row[:-1] for row in again] == [row[:-1] for row in table.rows]
+
+
+class TestClock:
+    def test_every_function_that_a_row_names_runs_on_a_page(self, tmp_path: Path) -> None:
+        names = sorted({name for row in KNOCKOUTS for name in row.cost})
+        totals = dict.fromkeys(names, 0.0)
+        cleaner = Cleaner(model=write_toy_model(tmp_path))
+        with clocked(names, totals):
+            cleaner.extract("<nav><a href=/>Home</a></nav><p class=text>The heron stands.")
+        assert {name for name, total in totals.items() if total > 0} == set(names)
+
+    def test_what_a_function_spends_in_another_is_the_others(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outer, inner = "context.window_means", "context.windows_means"
+        now = iter((0.0, 1.0, 5.0, 10.0))
+        monkeypatch.setattr("benchmarks.ablation.time.process_time", lambda: next(now))
+        totals = {outer: 0.0, inner: 0.0}
+        ones = np.ones(3, np.float32)
+        with clocked([outer, inner], totals):
+            context.window_means(ones, ones, 1)
+        assert totals == {outer: 6.0, inner: 4.0}
 
 
 def test_a_sample_of_nothing_is_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

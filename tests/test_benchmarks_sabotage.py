@@ -33,6 +33,9 @@ Change = Callable[[Config, Arrays], None]
 #: What the columns that look at a line's neighbours are called.
 NEIGHBOUR = re.compile(r".+(_(win|near)\d+|[+-]\d|_(seen|ahead)(_lately|_soon)?)")
 
+#: More than any column holds; an infinite threshold is allowed in a leaf alone.
+BEYOND_ALL = np.finfo(np.float32).max
+
 
 def write_changed(folder: Path, change: Change) -> Path:
     """Write the shipped model with a change, its checksums right."""
@@ -114,7 +117,13 @@ def test_neighbours_switched_off(tmp_path: Path, capsys: pytest.CaptureFixture[s
                 asks = around[arrays[f"{head}_{nth}_feature"]]
                 # every tree goes on as if the column held 0
                 threshold = arrays[f"{head}_{nth}_threshold"]
-                threshold[asks] = np.where(threshold[asks] < 0, -np.inf, np.inf)
+                threshold[asks] = np.where(threshold[asks] < 0, -BEYOND_ALL, BEYOND_ALL)
+            # and the network neither heeds these columns nor looks at the lines before and after
+            for part in ("direct", "inward"):
+                arrays[f"{head}_{part}"][:-1][around] = 0
+            layers = arrays[f"{head}_layers"]
+            width = layers.shape[2]
+            layers[:, :width] = layers[:, 2 * width : 3 * width] = 0
 
     broken = broken_floors(capsys, write_changed(tmp_path, switch_off))
     assert any(name.startswith("corpus: pages") for name in broken)
