@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 __all__ = ["Cut"]
+
+# Beyond it, exp overflows and the cut no longer changes.
+_MOST = 700.0
 
 
 class Cut(NamedTuple):
@@ -22,5 +26,5 @@ class Cut(NamedTuple):
         """Return the cut of a line."""
         if not self.length:
             return self.score
-        other: float = (1 - self.score) * (1 + len(text)) ** self.length
-        return self.score / (self.score + other)
+        fall = math.exp(min(self.length * math.log1p(len(text)), _MOST))
+        return self.score / (self.score + (1 - self.score) * fall)

@@ -513,7 +513,7 @@ def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kin
         network=_build_network(arrays, kind, n_columns),
         slope=_number(config["slope"], 1e-6, 1e6),
         intercept=_number(config["intercept"], -1e6, 1e6),
-        cuts=_read_cuts(config["cuts"], _number(config["length"], 0.0, _MAX_LENGTH)),
+        cuts=_read_cuts(config["cuts"], _number(config["length"], 0.0, 1e6)),
     )
 
 
@@ -565,10 +565,6 @@ def _build_forest(
 
 
 _MAX_DEPTH = 64
-
-
-# By it the longest of lines is content whatever its score.
-_MAX_LENGTH = 10.0
 
 
 def _read_cuts(cuts: Mapping[str, Any], length: float) -> dict[str, Cut]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from boilerkit.cuts import Cut
 
 scores = st.floats(0, 1)
-lengths = st.floats(0, 10)
+lengths = st.floats(0, 1e6)
 sizes = st.integers(0, 10_000)
 
 
