@@ -267,10 +267,15 @@ def _logistic(odds: FloatArray) -> FloatArray:
 
 
 def _cut_at_loss(score: FloatArray, words: FloatArray, loss: float) -> float:
-    """Return the highest cut (rounded down) that drops at most `loss` of the words."""
+    """Return the highest cut (rounded down) that drops at most `loss` of the words.
+
+    It is none above the grid: where content and chrome lie far apart, the scores of content all
+    come near 1, which says nothing of what an unknown line must reach.
+    """
     order = np.argsort(score)
     lost = np.cumsum(words[order]) / words.sum()
-    return float(np.floor(score[order][np.searchsorted(lost, loss)] * 1e4) / 1e4)
+    cut = np.floor(score[order][np.searchsorted(lost, loss)] * 1e4) / 1e4
+    return float(min(cut, _CUT_GRID[-1]))
 
 
 def _card(data: _Data, odds: _Odds, calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
