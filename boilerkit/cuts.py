@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-__all__ = ["Cut"]
+__all__ = ["Cut", "log_length"]
 
+# Letters of the lines that have the cut itself.
+_USUAL = 60
 # Beyond it, exp overflows and the cut no longer changes.
 _MOST = 700.0
 
@@ -14,9 +16,9 @@ _MOST = 700.0
 class Cut(NamedTuple):
     """The score from which on a line is content.
 
-    ``score``, in [0, 1], is the cut of the shortest lines. With every further letter that of longer
-    ones is lower, in log-odds by ``length`` (≥ 0) times the logarithm of their length: who drops a
-    long line by mistake loses more words, so it takes more to drop it.
+    ``score``, in [0, 1], is the cut of lines of sixty letters. Longer lines have a lower one, in
+    log-odds by ``length`` (≥ 0) times what :func:`log_length` gives, and shorter ones a higher: who
+    drops a long line by mistake loses more words, so it takes more to drop it.
     """
 
     score: float
@@ -24,7 +26,13 @@ class Cut(NamedTuple):
 
     def of(self, text: str) -> float:
         """Return the cut of a line."""
-        if not self.length:
+        if not self.length or self.score == 0:
             return self.score
-        fall = math.exp(min(self.length * math.log1p(len(text)), _MOST))
-        return self.score / (self.score + (1 - self.score) * fall)
+        fall = self.length * log_length(len(text))
+        other = (1 - self.score) * math.exp(max(-_MOST, min(fall, _MOST)))
+        return self.score / (self.score + other)
+
+
+def log_length(n_letters: int) -> float:
+    """Return the logarithm of a line's length, 0 for one of sixty letters."""
+    return math.log1p(n_letters) - math.log1p(_USUAL)

@@ -15,17 +15,18 @@ lengths = st.floats(0, 1e6)
 sizes = st.integers(0, 10_000)
 
 
-def test_an_empty_line_has_the_cut_itself() -> None:
-    assert Cut(0.3, length=0.7).of("") == pytest.approx(0.3)
+def test_a_usual_line_has_the_cut_itself() -> None:
+    assert Cut(0.3, length=0.7).of("x" * 60) == pytest.approx(0.3)
 
 
 def test_without_a_length_all_lines_have_one() -> None:
     assert Cut(0.3).of("word " * 99) == 0.3
 
 
-def test_the_log_odds_fall_with_the_logarithm_of_the_length() -> None:
-    cut = Cut(0.5, length=2.0).of("x" * 9)
-    assert math.log(cut / (1 - cut)) == pytest.approx(-2 * math.log(10))
+@pytest.mark.parametrize("n", [0, 7, 60, 500])
+def test_the_log_odds_fall_with_the_logarithm_of_the_length(n: int) -> None:
+    cut = Cut(0.5, length=2.0).of("x" * n)
+    assert math.log(cut / (1 - cut)) == pytest.approx(-2 * math.log((n + 1) / 61))
 
 
 @pytest.mark.parametrize("score", [0.0, 1.0])

@@ -239,9 +239,9 @@ class TestDecide:
         ]
 
     def test_a_longer_line_takes_a_lower_score_to_be_dropped(self) -> None:
-        texts = ["Buy", "Buy the atlas that our readers made of two hundred harbours."]
+        texts = ["Buy the atlas", "Buy the atlas of harbours that our readers made. " * 3]
         scored = [ScoredLine(0.4, Label.ADVERTISEMENT, "model")] * 2
-        decisions = decide(texts, scored, Cut(0.5, length=0.2), CleanConfig())
+        decisions = decide(texts, scored, Cut(0.5, length=0.5), CleanConfig())
         assert [decision.kept for decision in decisions] == [False, True]
 
     def test_no_lines(self) -> None:

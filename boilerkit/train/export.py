@@ -29,7 +29,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 class Calibration:
     """Platt scaling and the cut of each operating point, in calibrated probability.
 
-    ``cuts``: those of the shortest lines; ``length``: see :class:`boilerkit.cuts.Cut`.
+    ``cuts`` and ``length``: see :class:`boilerkit.cuts.Cut`.
     """
 
     slope: float

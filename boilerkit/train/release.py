@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from boilerkit.config import DEFAULT_ROLES
+from boilerkit.cuts import log_length
 from boilerkit.metrics import bag_overlap, count_words, mean
 from boilerkit.train.corpus import Corpus, PageExample, build_corpus
 from boilerkit.train.export import Calibration, save_model
@@ -227,7 +228,7 @@ def _calibrate_text(data: _Data, odds: _Odds, folds: set[int]) -> Calibration:
 def _log_lengths(data: _Data, numbers: Sequence[int]) -> FloatArray:
     """Return what the cuts of the lines of some texts fall with."""
     lines = [line for number in numbers for line in data.corpus.texts[number].lines]
-    return np.log1p([len(line) for line in lines])
+    return np.array([log_length(len(line)) for line in lines])
 
 
 def _dump_cut(data: _Data, odds: _Odds, folds: set[int], slope: float, intercept: float) -> float:
