@@ -148,7 +148,7 @@ def a_lesson(n: int, seed: int) -> Lesson:
     kind = (matrix[:, 1] > 0).astype(np.int64)
     content = np.append(marked[1:], False).astype(np.float32)
     ones = np.ones(n, np.float32)
-    return Lesson(matrix.astype(np.float16), content, ones, kind, ones)
+    return Lesson(matrix.astype(np.float16), content, ones, kind, ones, 3 * ones)
 
 
 class TestFit:
@@ -187,19 +187,36 @@ class TestFit:
         network = fit_network([lesson], 2, SETTINGS, seed=0)
         assert np.isfinite(network.logits(lesson.matrix.astype(np.float32))).all()
 
-    def test_gradients_are_those_of_the_loss(self) -> None:
+    def test_a_document_is_cropped_to_a_few_successive_lines(self) -> None:
+        lesson = a_lesson(200, 0)
+        for seed in range(20):
+            part = training._cropped(lesson, np.random.default_rng(seed))
+            n = len(part.content)
+            assert 3 <= n < 50
+            starts = [k for k in range(201 - n) if (lesson.matrix[k : k + n] == part.matrix).all()]
+            assert len(starts) == 1
+            np.testing.assert_array_equal(part.content, lesson.content[starts[0] : starts[0] + n])
+
+    def test_a_document_of_few_lines_is_cropped_within_its_own(self) -> None:
+        for seed in range(20):
+            part = training._cropped(a_lesson(2, 0), np.random.default_rng(seed))
+            assert len(part.content) == 2
+
+    @pytest.mark.parametrize("overlap", [0.0, 0.7])
+    def test_gradients_are_those_of_the_loss(self, overlap: float) -> None:
         network = replace(a_network(n_layers=2), direct=np.zeros((N_COLUMNS + 1, 3), np.float32))
         network = replace(network, outward=network.outward[:, :3])
         batch = training._joined([a_lesson(9, 0), a_lesson(7, 1)], 2)
         rng = np.random.default_rng(0)
-        gradients = training._gradients(network, batch, 0.0, rng)
+        bare = replace(SETTINGS, dropout=0.0, overlap=overlap)
+        gradients = training._gradients(network, batch, bare, rng)
         for weights, gradient in zip(training._weights(network), gradients, strict=True):
             place = np.unravel_index(int(np.abs(gradient).argmax()), gradient.shape)
             old = weights[place]
             losses = []
             for step in (-1e-2, 1e-2):
                 weights[place] = old + step
-                losses.append(a_loss(network, batch))
+                losses.append(a_loss(network, batch, overlap))
             weights[place] = old
             assert (losses[1] - losses[0]) / 2e-2 == pytest.approx(gradient[place], rel=0.05)
 
@@ -209,23 +226,27 @@ class TestFit:
         gap = 2 ** (N_LAYERS - 1)
         joined = training._joined(parts, gap)
         rng = np.random.default_rng(0)
+        bare = replace(SETTINGS, dropout=0.0, overlap=0.5)
         apart = [
-            training._gradients(network, training._joined([part], gap), 0.0, rng) for part in parts
+            training._gradients(network, training._joined([part], gap), bare, rng) for part in parts
         ]
-        both = training._gradients(network, joined, 0.0, rng)
+        both = training._gradients(network, joined, bare, rng)
         for together, one, other in zip(both, *apart, strict=True):
             np.testing.assert_allclose(together, one + other, rtol=1e-3, atol=1e-3)
 
 
-def a_loss(network: Network, batch: training._Batch) -> float:
-    """Return both cross entropies, summed over the lines of a batch of documents."""
+def a_loss(network: Network, batch: training._Batch, overlap: float) -> float:
+    """Return the loss, summed over the lines of a batch of documents."""
     total, lesson = 0.0, batch.lesson
     inside = batch.inside[:, 0] > 0
     edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
     for first, end in edges.reshape(-1, 2).tolist():
         logits = slowly(network, lesson.matrix[first:end].astype(np.float32))
         content = lesson.content[first:end]
-        total += float((np.logaddexp(0, logits[:, 0]) - content * logits[:, 0]).sum())
+        entropy = float((np.logaddexp(0, logits[:, 0]) - content * logits[:, 0]).sum())
+        words = 3 / (1 + np.exp(-logits[:, 0]))
+        f1 = (2 * words @ content + 1) / (words.sum() + 3 * content.sum() + 1)
+        total += (1 - overlap) * entropy + overlap * (1 - f1) * (end - first)
         kinds = logits[:, 1:]
         right = kinds[np.arange(len(kinds)), lesson.kind[first:end]]
         total += float((np.logaddexp.reduce(kinds, axis=1) - right).sum())

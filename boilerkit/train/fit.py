@@ -69,10 +69,10 @@ TEXT_FORESTS = Forests(
 )
 
 _N_CHROME_KINDS = len(KINDS) - 1
-HTML_NETWORK = NetworkSettings(width=64, layers=5, epochs=14, kinds=0.15)
+HTML_NETWORK = NetworkSettings(width=64, layers=5, epochs=20, kinds=0.15, overlap=0.8, cropped=0.3)
 TEXT_NETWORK = NetworkSettings(width=64, layers=5, epochs=24, kinds=0.45)
 # Beside the trees a network is too sure of itself: so much of its log-odds of content counts.
-_HTML_SHARE = 0.5
+_HTML_SHARE = 0.4
 _TEXT_SHARE = 0.25
 
 
@@ -161,7 +161,10 @@ class Trainer:
             if page.fold in bags and known.any():
                 matrix = self.html_matrix(number, bags[page.fold])
                 weight = _page_weights(page)
-                lessons.append(_lesson(matrix, page.target, weight, page.kind, _LABELLED_LINE))
+                words = page.text.n_words * (page.dataset in _PAGE_WEIGHT)
+                lessons.append(
+                    _lesson(matrix, page.target, weight, page.kind, _LABELLED_LINE, words=words)
+                )
                 used, weight = _sampled(known, weight)
                 target = page.target[used]
                 blocks.append(_Block(number, page.fold, used, matrix[used], target, weight))
@@ -187,7 +190,10 @@ class Trainer:
                 matrix = self.text_matrix(number, bags[example.fold])
                 weight = example.weight * np.sqrt(example.text.n_words + 1.0)
                 target = np.where(known, example.kind == 0, np.nan)
-                lessons.append(_lesson(matrix, target, weight, example.kind, example.weight))
+                words = np.zeros(len(known), np.int64)
+                lessons.append(
+                    _lesson(matrix, target, weight, example.kind, example.weight, words=words)
+                )
                 used, weight = _sampled(known, weight)
                 blocks.append(
                     _Block(number, example.fold, used, matrix[used], target[used], weight)
@@ -271,6 +277,8 @@ def _lesson(
     weight: npt.NDArray[np.float64],
     kind: npt.NDArray[np.int64],
     kind_weight: npt.NDArray[np.float64] | np.float32,
+    *,
+    words: npt.NDArray[np.int64],
 ) -> Lesson:
     """Return all lines of a document for the network; what is not known weighs nothing."""
     known = ~np.isnan(target)
@@ -280,6 +288,7 @@ def _lesson(
         np.where(known, weight, 0).astype(np.float32),
         np.maximum(kind - 1, 0),
         np.where(kind > 0, kind_weight, 0).astype(np.float32),
+        np.where(known, words, 0).astype(np.float32),
     )
 
 

@@ -21,6 +21,9 @@ class NetworkSettings:
     """Size of a network and how it is trained.
 
     ``kinds``: how much telling the kinds apart counts beside telling content from chrome;
+    ``overlap``: how much of the latter, in [0, 1), is the F1 of a document's words instead of the
+    cross entropy of its lines (Milletari et al., 2016);
+    ``cropped``: share of the documents of which a step shows a few lines only;
     ``dropout``: share of the inputs and states left out at each step (Srivastava et al., 2014);
     ``batch``: lines a step; ``rate``: the highest learning rate of AdamW (Loshchilov & Hutter,
     2019), which rises over ``warm_up`` steps and falls along a cosine; ``decay``: its weight decay.
@@ -30,6 +33,8 @@ class NetworkSettings:
     layers: int
     epochs: int
     kinds: float
+    overlap: float = 0.0
+    cropped: float = 0.0
     dropout: float = 0.2
     batch: int = 8000
     rate: float = 2e-3
@@ -43,7 +48,9 @@ class Lesson:
 
     ``matrix``: (n, n_columns) float16, finite; ``content``: (n,) 1 for content, 0 for chrome;
     ``content_weight``: (n,) how much that counts, 0 where it is unknown; ``kind``: (n,) chrome
-    kinds from 0, any where ``kind_weight`` is 0. Weights are relative to those of the others.
+    kinds from 0, any where ``kind_weight`` is 0; ``words``: (n,) how many each line has for the
+    F1 of the document's words, all 0 if that is not known. Weights are relative to those of the
+    others.
     """
 
     matrix: _HalfArray
@@ -51,6 +58,7 @@ class Lesson:
     content_weight: FloatArray
     kind: IntArray
     kind_weight: FloatArray
+    words: FloatArray
 
     def cut(self, first: int, end: int) -> Lesson:
         """Return lines [first, end) as a lesson of their own."""
@@ -61,6 +69,7 @@ class Lesson:
             self.content_weight[part],
             self.kind[part],
             self.kind_weight[part],
+            self.words[part],
         )
 
 
@@ -88,7 +97,7 @@ def fit_network(
         for batch in _batches(pieces, settings, rng):
             share = min(step / max(n_steps, 1), 1.0)
             rate = min((step + 1) / settings.warm_up, 1.0) * (1 + np.cos(np.pi * share)) / 2
-            optimizer.step(_gradients(network, batch, settings.dropout, rng), rate)
+            optimizer.step(_gradients(network, batch, settings, rng), rate)
             step += 1
     return network
 
@@ -151,11 +160,12 @@ def _weights(network: Network) -> Iterator[FloatArray]:
 class _Batch:
     """Documents one after another, with so many empty rows between them that none sees the next.
 
-    ``inside``: (n, 1) 1 for a line, 0 for an empty row.
+    ``inside``: (n, 1) 1 for a line, 0 for an empty row; ``document``: (n,) number of the document.
     """
 
     lesson: Lesson
     inside: FloatArray
+    document: IntArray
 
 
 def _batches(
@@ -166,14 +176,29 @@ def _batches(
     taken: list[Lesson] = []
     rows = 0
     for number in rng.permutation(len(pieces)):
-        size = len(pieces[number].content) + gap
+        piece = pieces[number]
+        if rng.random() < settings.cropped:
+            piece = _cropped(piece, rng)
+        size = len(piece.content) + gap
         if taken and rows + size > settings.batch:
             yield _joined(taken, gap)
             taken, rows = [], 0
-        taken.append(pieces[number])
+        taken.append(piece)
         rows += size
     if taken:
         yield _joined(taken, gap)
+
+
+# How many lines of a document that is shown in part, at least, and fewer than.
+_FEW = (3, 50)
+
+
+def _cropped(piece: Lesson, rng: np.random.Generator) -> Lesson:
+    """Return some successive lines of a document: short ones are rare among those to learn from."""
+    n = len(piece.content)
+    size = min(int(rng.integers(*_FEW)), n)
+    first = int(rng.integers(n - size + 1))
+    return piece.cut(first, first + size)
 
 
 def _joined(lessons: Sequence[Lesson], gap: int) -> _Batch:
@@ -185,8 +210,10 @@ def _joined(lessons: Sequence[Lesson], gap: int) -> _Batch:
         np.zeros(n, np.float32),
         np.zeros(n, np.int64),
         np.zeros(n, np.float32),
+        np.zeros(n, np.float32),
     )
     inside = np.zeros((n, 1), np.float32)
+    document = np.repeat(np.arange(len(lessons)), np.diff(ends, prepend=0))
     for lesson, end in zip(lessons, ends.tolist(), strict=True):
         rows = slice(end - gap - len(lesson.content), end - gap)
         joined.matrix[rows] = lesson.matrix
@@ -194,14 +221,16 @@ def _joined(lessons: Sequence[Lesson], gap: int) -> _Batch:
         joined.content_weight[rows] = lesson.content_weight
         joined.kind[rows] = lesson.kind
         joined.kind_weight[rows] = lesson.kind_weight
+        joined.words[rows] = lesson.words
         inside[rows] = 1
-    return _Batch(joined, inside)
+    return _Batch(joined, inside, document)
 
 
 def _gradients(
-    network: Network, batch: _Batch, dropout: float, rng: np.random.Generator
+    network: Network, batch: _Batch, settings: NetworkSettings, rng: np.random.Generator
 ) -> list[FloatArray]:
     """Return the gradients of the loss by the weights, in the order of :func:`_weights`."""
+    dropout = settings.dropout
     rows = network.standardise(batch.lesson.matrix.astype(np.float32))
     rows *= _left_in(rows.shape, dropout, rng)
     states = [np.maximum(rows @ network.inward[:-1] + network.inward[-1], 0) * batch.inside]
@@ -214,7 +243,7 @@ def _gradients(
         states.append(states[-1] + found)
     last = states[-1] * masks[-1]
     logits = rows @ network.direct[:-1] + network.direct[-1] + last @ network.outward
-    error = _errors(logits, batch.lesson)
+    error = _errors(logits, batch, settings.overlap)
     by_layer = np.empty_like(network.layers)
     grad = (error @ network.outward.T) * masks[-1]
     for layer in range(len(network.layers) - 1, -1, -1):
@@ -241,15 +270,36 @@ def _by_weights(inputs: FloatArray, grad: FloatArray) -> FloatArray:
 _MOST = 80.0
 
 
-def _errors(logits: FloatArray, lesson: Lesson) -> FloatArray:
-    """Return the gradient of both cross entropies, summed over lines, by the logits."""
-    errors = np.empty_like(logits)
-    chance = 1 / (1 + np.exp(-np.clip(logits[:, 0], -_MOST, _MOST)))
-    errors[:, 0] = (chance - lesson.content) * lesson.content_weight
+def _errors(logits: FloatArray, batch: _Batch, overlap: float) -> FloatArray:
+    """Return the gradient of the loss, summed over lines and documents, by the logits."""
+    lesson, errors = batch.lesson, np.empty_like(logits)
+    chance: FloatArray = np.reciprocal(1 + np.exp(-np.clip(logits[:, 0], -_MOST, _MOST)))
+    errors[:, 0] = (1 - overlap) * (chance - lesson.content) * lesson.content_weight
+    if overlap:
+        by_chance = np.float32(overlap) * _overlap_errors(chance, batch)
+        errors[:, 0] += by_chance * chance * (1 - chance)
     kinds = np.exp(logits[:, 1:] - logits[:, 1:].max(axis=1, keepdims=True))
     kinds /= kinds.sum(axis=1, keepdims=True)
     kinds[np.arange(len(kinds)), lesson.kind] -= 1
     errors[:, 1:] = kinds * lesson.kind_weight[:, None]
+    return errors
+
+
+def _overlap_errors(chance: FloatArray, batch: _Batch) -> FloatArray:
+    """Return the gradient of 1 - F1 of the documents' words, weighted, by the chances.
+
+    A document weighs what its lines do; one word more on both sides keeps it smooth.
+    """
+    lesson, document = batch.lesson, batch.document
+
+    def by_document(values: FloatArray) -> FloatArray:
+        return np.bincount(document, weights=values).astype(np.float32)
+
+    both = 2 * by_document(lesson.words * chance * lesson.content) + 1
+    all_words = by_document(lesson.words * (chance + lesson.content)) + 1
+    weight = by_document(lesson.content_weight)
+    by_line = (both / all_words)[document] - 2 * lesson.content
+    errors: FloatArray = lesson.words * by_line * (weight / all_words)[document]
     return errors
 
 
