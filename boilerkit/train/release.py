@@ -36,12 +36,14 @@ FloatArray = npt.NDArray[np.float64]
 Report = Callable[[str], None]
 
 # Content words that an operating point may cost on the typed lines (out of fold).
-_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0089}
+_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0086}
 # By how much of its log-odds each e-fold of a line's letters lowers its cut: the longer a line, the
 # more of such words one mistake costs.
-_TEXT_LENGTH = 0.7
+_TEXT_LENGTH = 0.6
 _HTML_CAREFUL_LOSS = 0.0025
 _GREEDY_F1_SLACK = 0.003
+# So many neighbouring cuts, an odd number, count for one.
+_SMOOTHED = 7
 _CUT_GRID = np.round(np.arange(0.02, 0.981, 0.01), 4)
 
 
@@ -186,7 +188,13 @@ def _f1_by_cut(scored: Sequence[tuple[PageExample, FloatArray]]) -> FloatArray:
         f1 = np.array([page_f1(page, score >= cut) for cut in _CUT_GRID[::4]])
         by_set.setdefault(page.source.dataset, []).append(f1)
     coarse = np.mean([np.mean(rows, axis=0) for rows in by_set.values()], axis=0)
-    return np.interp(_CUT_GRID, _CUT_GRID[::4], coarse)
+    return np.interp(_CUT_GRID, _CUT_GRID[::4], _smoothed(coarse))
+
+
+def _smoothed(values: FloatArray) -> FloatArray:
+    """Return moving means: a page that flips at some cut must not choose it for all others."""
+    padded = np.pad(values, _SMOOTHED // 2, mode="edge")
+    return np.convolve(padded, np.ones(_SMOOTHED) / _SMOOTHED, mode="valid")
 
 
 def page_f1(example: PageExample, kept: npt.NDArray[np.bool_]) -> float:
