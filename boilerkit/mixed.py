@@ -14,7 +14,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from boilerkit.cuts import Cut
 from boilerkit.decide import Decision, ScoredLine
 from boilerkit.labels import Label
 from boilerkit.records import Part
@@ -29,10 +28,10 @@ _MIN_WORDS = 25
 # Longer ones are no paragraphs.
 _MAX_CHARS = 100_000
 # Log-odds of content below which a sentence speaks for a piece of its own, and how far above the
-# cut of whole lines a piece may be and goes. Chosen on the glued appeals and the typed lines of the
+# cut of usual lines a piece may be and goes. Chosen on the glued appeals and the typed lines of the
 # benchmark, for as many appeals found as 0.5 % of the content words pay for.
 _SPEAKS_FOR_CHROME = -0.25
-_ALLOWANCE = 0.5
+_ALLOWANCE = 1.4
 
 Span = tuple[int, int]
 
@@ -126,7 +125,7 @@ def line_parts(
     pieces: SplitLines,
     scored: Sequence[ScoredLine],
     decisions: Sequence[Decision],
-    cut: Cut,
+    cut: float,
     kept: Collection[Label],
 ) -> dict[int, tuple[Part, ...]]:
     """Return the parts of each line, by number, that is mixed.
@@ -135,15 +134,15 @@ def line_parts(
     labels that are. A line that goes as a whole has no parts.
     """
     found = {}
+    bound = _log_odds(cut) + _ALLOWANCE
     for number, spans in pieces.spans.items():
         decision = decisions[number]
-        own = slice(pieces.first[number], pieces.first[number] + len(spans))
-        of_line, texts = scored[own], pieces.words[own]
+        of_line = scored[pieces.first[number] : pieces.first[number] + len(spans)]
         goes = [
             place != pieces.stays[number]
             and piece.kind not in kept
-            and _log_odds(piece.score) < _log_odds(cut.of(text)) + _ALLOWANCE
-            for place, (piece, text) in enumerate(zip(of_line, texts, strict=True))
+            and _log_odds(piece.score) < bound
+            for place, piece in enumerate(of_line)
         ]
         if decision.kept and any(goes):
             found[number] = _parts(spans, of_line, goes, decision)

@@ -188,7 +188,7 @@ class Cleaner:
         if not pieces.spans:
             return {}
         scored = self._backend.score_text(pieces.words)
-        cut = self._backend.cuts["text"][self._config.operating_point]
+        cut = self._backend.cuts["text"][self._config.operating_point].score
         return line_parts(pieces, scored, decisions, cut, self._config.kept_labels)
 
     def classify_html(

@@ -61,7 +61,7 @@ def by_word(**settings: object) -> Cleaner:
 GIVE = "Please give to us p05."
 MAIL = "Get our letter free p05."
 MAYBE = "You may like it p45."
-GOOD = "The tide comes in p80."
+GOOD = "The tide comes in p90."
 
 CUT = [
     pytest.param(f"{GIVE} {FERRY} {MASTER}", f"{FERRY} {MASTER}", id="before"),
