@@ -132,8 +132,9 @@ def parse_guarded(
         page = guard_html(html)
         parser, target = open_parser()
         read = _feed(page, parser, target)
+        # of a page given up too: lxml never frees what a parser that is left open has begun
+        parser.close()
         if read is not None:
-            parser.close()
             return target, None if read == len(page.data) else _offset(html, page.data[:read])
     return _parse_rescued(html, *open_parser())
 
@@ -147,10 +148,10 @@ def _feed(page: GuardedPage, parser: FeedParser, target: WatchedTarget) -> int |
     for chunk, end in page.chunks():
         if target.full:
             return None if target.ended else read
-        if b">" not in chunk and _is_in_tag_of_too_many_attributes(before, chunk):
-            return None
         parser.feed(chunk)
         if target.depth > page.max_depth:
+            return None
+        if b">" not in chunk and _is_in_tag_of_too_many_attributes(before, chunk):
             return None
         before, read = chunk, end
     forged = target.ended

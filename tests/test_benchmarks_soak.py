@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ from benchmarks.soak import (
     read_log,
     read_seeds,
     render_soak,
+    resident_mb,
     write_log,
 )
 from boilerkit import Cleaner
@@ -154,6 +156,18 @@ class TestLog:
     def test_tells_growth_once_there_are_enough_documents(self) -> None:
         assert memory_growth([(10_000, 90.0), (20_000, 99.0)]) is None
         assert memory_growth([(10_000, 90.0), (100_000, 99.0)]) == 9
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs malloc_trim")
+def test_freed_memory_does_not_count_as_grown() -> None:
+    sizes = [resident_mb()]
+    pieces = [b"x" * 100_000 for _ in range(600)]
+    sizes.append(resident_mb())
+    del pieces[:-1]  # the last keeps the rest from being given back by itself
+    sizes.append(resident_mb())
+    before, held, after = (size or 0 for size in sizes)
+    assert held - before > 50
+    assert after - before < 10
 
 
 class TestCommand:
