@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import random
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from benchmarks.soak import (
     resident_mb,
     write_log,
 )
-from boilerkit import Cleaner
+from boilerkit import BoilerkitWarning, CleanConfig, Cleaner
 
 PAGE = b"<title>Piano</title><p class=a>The ferry left at noon.</p><p>Nobody had ordered a piano."
 TEXT = "The ferry left at noon.\n\n- Log in\nNobody had ordered a piano."
@@ -80,6 +81,20 @@ class TestPromises:
     def test_hold_for_sound_inputs(self) -> None:
         Checker().check_page(PAGE)
         Checker().check_text(TEXT)
+
+    def test_allow_the_warning_that_an_input_is_cut(self) -> None:
+        n_lines = CleanConfig().max_lines or 0
+        Checker().check_text(TEXT + "\n" * n_lines)
+        Checker().check_text("\n" * (n_lines // 2) + TEXT)  # cut once blank lines are added
+
+    def test_allow_no_other_warning(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def clean(*_: Any, **__: Any) -> str:
+            warnings.warn("the model is old", BoilerkitWarning, stacklevel=2)
+            return TEXT
+
+        monkeypatch.setattr(Cleaner, "clean", clean)
+        with pytest.raises(BoilerkitWarning, match="old"):
+            Checker().check_text(TEXT)
 
     @pytest.mark.parametrize(
         ("name", "answer", "promise"),
