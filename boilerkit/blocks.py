@@ -102,7 +102,7 @@ class _BlockWords:
 
     distinct: LineWords
     line: npt.NDArray[np.int32]
-    bucket: npt.NDArray[np.uint16]
+    bucket: npt.NDArray[np.int32]
     counts: IntArray
 
     @classmethod
@@ -114,11 +114,11 @@ class _BlockWords:
         return cls(
             LineWords(
                 distinct.line.astype(np.int32),
-                distinct.bucket.astype(np.uint16),
+                distinct.bucket.astype(np.int32),
                 distinct.n_words,
             ),
             words.line[telling].astype(np.int32),
-            bucket[telling].astype(np.uint16),
+            bucket[telling].astype(np.int32),
             np.bincount(bucket, minlength=N_BUCKETS),
         )
 

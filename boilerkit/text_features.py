@@ -29,7 +29,8 @@ __all__ = [
     "word_buckets",
 ]
 
-N_BUCKETS = 1 << 16
+_BUCKET_BITS = 17
+N_BUCKETS = 1 << _BUCKET_BITS
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -380,7 +381,7 @@ def word_buckets(words: Words) -> IntArray:
 
 
 def _bucket(values: HashArray) -> IntArray:
-    buckets: IntArray = (values >> np.uint64(48)).astype(np.int64)
+    buckets: IntArray = (values >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
     return buckets
 
 

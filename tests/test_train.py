@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from fresh_python import PACKAGE
 from quick_training import apply_quick_settings, train_quickly
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from tiny_corpus import SITES, write_tiny_corpus
 
@@ -28,6 +29,7 @@ from boilerkit.features import (
     html_context,
     text_context,
 )
+from boilerkit.html_lines import read_html
 from boilerkit.model import Model, bag_scores, load_model
 from boilerkit.text_features import measure_lines
 from boilerkit.train import corpus as corpus_module
@@ -199,6 +201,19 @@ class TestCorpus:
         assert dumps
         assert all(by_page[example.name] == example.fold for example in dumps)
 
+    def test_rows_of_code_are_lines_of_a_dump(self, corpus: Corpus) -> None:
+        page = next(example for example in corpus.pages if example.source.gold)
+        lines, _ = read_html("<h1>Pumps</h1><pre>pump.start()\n\nwait(40)</pre><p>Log in</p>")
+        example = replace(
+            page,
+            page=lines,
+            target=np.array([1.0, 1.0, 0.0]),
+            kind=np.array([UNKNOWN, UNKNOWN, KINDS.index(Label.ACCOUNT)]),
+        )
+        dump = corpus_module._dump_example(example)
+        assert dump.lines == ["Pumps", "pump.start()", "wait(40)", "Log in"]
+        assert dump.kind.tolist() == [0, 0, 0, KINDS.index(Label.ACCOUNT)]
+
     def test_lines_are_inserted_into_articles_of_their_own_fold(self, corpus: Corpus) -> None:
         fold_by_line = {text: fold for text, _, fold in corpus.singles}
         inserted = [example for example in corpus.texts if example.group == "inserted"]
@@ -299,6 +314,31 @@ class TestHeldOutSentences:
             known = ~np.isnan(page.target) | (page.kind != UNKNOWN)
             lines += [text for text, use in zip(page.page.texts, known, strict=True) if use]
         return lines
+
+
+class TestRarity:
+    """Words fitted by their rarity: three of which the last stands in every line."""
+
+    matrix = sparse.csr_matrix(
+        np.array([[1, 0, 1], [0, 1, 1], [0, 1, 1], [0, 1, 1], [1, 0, 1], [0, 0, 1]], np.float32)
+    )
+
+    def test_rises_as_words_are_rarer(self) -> None:
+        first, second, third = fit_module._rarity(self.matrix)
+        assert first > second > third >= 0
+
+    def test_is_one_on_the_average_over_the_words_that_stand_there(self) -> None:
+        rarity = fit_module._rarity(self.matrix)
+        assert np.mean(rarity[self.matrix.indices] ** 2) == pytest.approx(1, abs=1e-5)
+
+    def test_goes_into_the_weights(self) -> None:
+        target, weight = np.array([0, 1, 1, 1, 0, 1]), np.ones(6)
+        rarity = fit_module._rarity(self.matrix)
+        scaled = self.matrix @ sparse.diags(rarity)
+        fitted = LogisticRegression(C=3.0, max_iter=60, tol=1e-3).fit(scaled, target)
+        weights = fit_module._fit_rare(self.matrix, target, weight, 3.0, 2)
+        found = self.matrix @ weights[:-1, 0] + weights[-1, 0]
+        assert found == pytest.approx(fitted.decision_function(scaled), abs=0.1)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ _CONTENT_SHARE = 0.5
 _MIN_CONTAINED_CHARS = 30
 # How much longer than a forbidden snippet a line may be and still be taken for that snippet.
 _MAX_SNIPPET_FACTOR = 3
-_MAX_HOST_LINES = 30
+_MAX_HOST_LINES = 24
 _SOURCE_CAP = 8
 _MIN_SENTENCE_WORDS = 4
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?])(?=[A-Z])")
@@ -281,10 +281,15 @@ def _dumped(
 
 
 def _dump_example(example: PageExample) -> TextExample:
-    """Return all lines of a page as a bare text."""
-    keep = [line for line, text in enumerate(example.page.texts) if _WORD.search(text)]
-    target = example.target[keep]
-    kind = example.kind[keep]
+    """Return all lines of a page as a bare text, each row of a ``<pre>`` a line of its own."""
+    rows = [
+        (line, row)
+        for line, text in enumerate(example.page.texts)
+        for row in text.split("\n")
+        if _WORD.search(row)
+    ]
+    lines = np.array([line for line, _ in rows], np.int64)
+    target, kind = example.target[lines], example.kind[lines]
     kind = np.where(
         kind >= 0,
         kind,
@@ -294,9 +299,9 @@ def _dump_example(example: PageExample) -> TextExample:
         f"{example.source.dataset}:{example.source.id}",
         "dump",
         example.fold,
-        [fold_line(example.page.texts[line]) for line in keep],
+        [fold_line(row) for _, row in rows],
         kind.astype(np.int64),
-        np.full(len(keep), _LABELLED_WEIGHT if example.labelled else _DUMP_WEIGHT),
+        np.full(len(rows), _LABELLED_WEIGHT if example.labelled else _DUMP_WEIGHT),
     )
 
 
@@ -351,6 +356,13 @@ _OWN_TEXTS = (
     "negatives_multi.jsonl",
     "traps_en.jsonl",
     "traps_multi.jsonl",
+    "appeals2_en.jsonl",
+    "appeals2_west.jsonl",
+    "appeals2_north.jsonl",
+    "asia_more.jsonl",
+    "lookalikes_en.jsonl",
+    "lookalikes_multi.jsonl",
+    "kinds_more.jsonl",
 )
 
 
@@ -409,7 +421,7 @@ def _inserted_examples(
         rng.shuffle(pool)
         number = 0
         while pool and hosts:
-            taken = [pool.pop() for _ in range(min(rng.choice((1, 1, 2, 3)), len(pool)))]
+            taken = [pool.pop() for _ in range(min(rng.choice(_PIECES), len(pool)))]
             taken = [_as_printed(piece, alike, rng) for piece in taken]
             strangers = rng.choice(hosts)
             for _ in range(rng.choice(_STRANGERS)):
@@ -444,7 +456,9 @@ _MIN_LONG_WORDS = 10
 _KINDS_IN_RUNS = frozenset(
     _KIND_INDEX[kind] for kind in ("donation", "subscription", "newsletter", "account", "comments")
 )
-_RUN_OF_A_KIND_SHARE = 0.4
+_RUN_OF_A_KIND_SHARE = 0.3
+# How many pieces one article gets: mostly one, for an appeal that stands alone is the hardest.
+_PIECES = (1, 1, 1, 2, 3)
 # How many lines of another article are set in too: what is off the topic need not be an appeal.
 _STRANGERS = (0, 1, 1, 2, 3)
 
@@ -479,7 +493,7 @@ def _insert(
     return _inserted_example(name, fold, lines, kinds)
 
 
-_RUN_SHARE = 0.35
+_RUN_SHARE = 0.3
 _SPLIT_SHARE = 0.25
 
 
@@ -494,7 +508,7 @@ def _inserted_example(
     kinds = np.array(inserted, np.int64)
     places = np.flatnonzero(kinds != UNKNOWN)
     weights = np.full(len(lines), _HOST_WEIGHT)
-    weights[places] = _INSERTED_WEIGHT
+    weights[places] = np.where(kinds[places] == _CONTENT, _COUNTER_WEIGHT, _INSERTED_WEIGHT)
     for place in places:
         # the hosts repeat from example to example: only the lines beside an insertion teach
         beside = slice(max(place - _HOST_LINES_USED, 0), place + _HOST_LINES_USED + 1)
@@ -506,6 +520,8 @@ _HOST_LINES_USED = 2
 # Ten thousand made documents stand beside six hundred labelled ones, whose say must not drown.
 _HOST_WEIGHT = 0.045
 _INSERTED_WEIGHT = 0.45
+# What looks like an appeal and is none: the rarer lesson.
+_COUNTER_WEIGHT = 0.7
 
 
 def _hash(text: str) -> int:

@@ -150,7 +150,7 @@ def _slim(text: TextFeatures) -> TextFeatures:
     return replace(
         text,
         token_segment=text.token_segment.astype(np.int32),
-        token_bucket=text.token_bucket.astype(np.uint16),
+        token_bucket=text.token_bucket.astype(np.int32),
         words=Words(none, none, none, none, hashes, hashes, hashes),
     )
 

@@ -36,7 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 Report = Callable[[str], None]
 
 # Content words that an operating point may cost on the typed lines (out of fold).
-_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0086}
+_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0093}
 # By how much of its log-odds each e-fold of a line's letters lowers its cut: the longer a line, the
 # more of such words one mistake costs.
 _TEXT_LENGTH = 0.6
