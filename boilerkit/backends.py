@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from boilerkit.cuts import Cut
@@ -15,6 +13,8 @@ from boilerkit.errors import BoilerkitWarning, ConfigError, MissingDependencyErr
 from boilerkit.labels import Label
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from boilerkit.model import Model, Scores
     from boilerkit.page_lines import PageLines
 
@@ -92,6 +92,8 @@ def open_backend(model: str | Path | None) -> Backend:
     The heuristic stands in, with one warning, only when numpy cannot be imported or the default
     model is not installed. A model that was named, or that is damaged, never falls back.
     """
+    from pathlib import Path
+
     if model is not None and not isinstance(model, (str, Path)):
         raise TypeError(f"model must be a name, a folder or None, not {type(model).__name__}")
     if model == HEURISTIC:
@@ -100,6 +102,8 @@ def open_backend(model: str | Path | None) -> Backend:
 
 
 def _open_default() -> Backend:
+    from importlib import resources
+
     packaged = resources.files("boilerkit").joinpath("data").joinpath(DEFAULT_MODEL)
     if not packaged.joinpath("config.json").is_file():
         return _fall_back(f"the default model {DEFAULT_MODEL!r} is not installed: reinstall it")

@@ -5,24 +5,24 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boilerkit.backends import Backend, open_backend
-from boilerkit.batch import Task, check_jobs, map_pages
 from boilerkit.config import CleanConfig
 from boilerkit.decide import Decision, ScoredLine, decide
 from boilerkit.errors import BoilerkitWarning, ConfigError
 from boilerkit.labels import Role
-from boilerkit.mixed import into_pieces, into_sentences, line_parts
 from boilerkit.records import Document, Line, Part, Result, check_format
 from boilerkit.render import cut_parts, render_page, render_text
 from boilerkit.site_profile import SiteProfile
 from boilerkit.text_lines import TextLines, has_word, read_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lxml.html import HtmlElement
 
+    from boilerkit.batch import Task
     from boilerkit.page_lines import PageLines
 
 __all__ = ["Cleaner"]
@@ -180,6 +180,8 @@ class Cleaner:
     def _split(
         self, lines: TextLines, decisions: Sequence[Decision]
     ) -> dict[int, tuple[Part, ...]]:
+        from boilerkit.mixed import into_pieces, into_sentences, line_parts
+
         limit = self._config.max_lines
         sentences = into_sentences(lines, limit and limit // _LINES_A_SENTENCE)
         if not sentences.spans:
@@ -261,6 +263,8 @@ class Cleaner:
         Raises ConfigError for an unknown input, output or ``n_jobs=0``, TypeError for what is no
         collection of pages or no number.
         """
+        from boilerkit.batch import check_jobs, map_pages  # takes concurrent.futures with it
+
         if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
             raise TypeError(f"items must be a collection of pages, not {type(items).__name__}")
         check_jobs(n_jobs)

@@ -8,16 +8,18 @@ bounded whatever the number of pages.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from boilerkit.errors import ConfigError
 from boilerkit.records import Document
 from boilerkit.text_lines import fold_line, has_word
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["SiteProfile"]
 
@@ -96,6 +98,8 @@ class SiteProfile:
 
     def save(self, path: str | Path) -> None:
         """Write the profile as JSON."""
+        from pathlib import Path
+
         recurring = {key: count for key, count in self._counts.items() if count >= _MIN_PAGES}
         value = {"format_version": _FORMAT_VERSION, "pages": self._n_pages, "lines": recurring}
         Path(path).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
@@ -103,6 +107,8 @@ class SiteProfile:
     @classmethod
     def load(cls, path: str | Path) -> SiteProfile:
         """Read a profile; raises ConfigError if the file is none."""
+        from pathlib import Path
+
         profile = cls()
         try:
             value = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -160,5 +166,7 @@ def _frame(folded: str) -> str | None:
 def _bounded(key: str) -> str:
     if len(key) <= _MAX_KEY_CHARS:
         return key
+    import hashlib  # takes OpenSSL with it
+
     digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{key[: _MAX_KEY_CHARS - len(digest)]}{digest}"
