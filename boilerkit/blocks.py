@@ -27,7 +27,6 @@ from boilerkit.text_features import (
     TELLING_CHARS,
     TEXT_COLUMNS,
     FloatArray,
-    IntArray,
     TextFeatures,
     copies_of,
     measure_lines,
@@ -103,7 +102,7 @@ class _BlockWords:
     distinct: LineWords
     line: npt.NDArray[np.int32]
     bucket: npt.NDArray[np.int32]
-    counts: IntArray
+    counts: npt.NDArray[np.int32]
 
     @classmethod
     def of(cls, text: TextFeatures) -> _BlockWords:
@@ -119,7 +118,7 @@ class _BlockWords:
             ),
             words.line[telling].astype(np.int32),
             bucket[telling].astype(np.int32),
-            np.bincount(bucket, minlength=N_BUCKETS),
+            np.bincount(bucket, minlength=N_BUCKETS).astype(np.int32),
         )
 
 

@@ -168,7 +168,7 @@ class TestMemory:
         unit: str,
         bytes_a_line: int,
     ) -> None:
-        in_blocks(2_048)  # a block keeps a megabyte of counts, whatever its lines
+        in_blocks(1_024)
         run = getattr(shipped, call)
         run(unit)
         more = self.peak(lambda: run(unit * 20_000)) - self.peak(lambda: run(unit * 10_000))

@@ -517,7 +517,8 @@ def _inserted_example(
 
 
 _HOST_LINES_USED = 2
-# Ten thousand made documents stand beside six hundred labelled ones, whose say must not drown.
+# Well over ten thousand made documents stand beside six hundred labelled ones, whose say must not
+# drown.
 _HOST_WEIGHT = 0.045
 _INSERTED_WEIGHT = 0.45
 # What looks like an appeal and is none: the rarer lesson.
