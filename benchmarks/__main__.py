@@ -25,6 +25,12 @@ from benchmarks.glued import (
 )
 from benchmarks.guided import run_soak
 from benchmarks.html_report import render_html
+from benchmarks.languages import (
+    LANGUAGES_HEAD,
+    languages_with_documents,
+    measure_language,
+    render_language,
+)
 from benchmarks.lines import typed_texts
 from benchmarks.markdown import render_sections, section_body, write_between
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models
@@ -41,8 +47,10 @@ from benchmarks.systems import SYSTEMS
 from boilerkit import Cleaner, __version__
 from boilerkit.backends import DEFAULT_MODEL
 from boilerkit.errors import BoilerkitError
+from boilerkit.model import load_model
 from boilerkit.train.datasets import cache_folder, load_appeals, load_typed_documents
 from boilerkit.train.sites import fold_of
+from boilerkit.wordlists import LANGUAGES
 
 __all__ = ["main"]
 
@@ -75,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_speed(commands.add_parser("speed", help="take times; wants an otherwise idle machine"))
     _add_sizes(commands.add_parser("sizes", help="time and memory of hostile inputs by size"))
     _add_ablation(commands.add_parser("ablation", help="what each family and stage is worth"))
+    _add_languages(
+        commands.add_parser("languages", help="fit the text head without a language and judge it")
+    )
     _add_split(commands.add_parser("split", help="appeals glued to paragraphs: found, lost"))
     _add_sites(commands.add_parser("sites", help="typed lines with and without a site profile"))
     _add_engines(commands.add_parser("engines", help="what other people's engines cost"))
@@ -177,6 +188,18 @@ def _add_ablation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=int, default=200, help="pages of each set, and texts")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.set_defaults(command=_ablation)
+
+
+def _add_languages(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    parser.add_argument(
+        "--language",
+        metavar="CODE",
+        nargs="+",
+        choices=LANGUAGES,
+        help="leave out these in turn (default: all with five documents or more)",
+    )
+    parser.set_defaults(command=_languages)
 
 
 def _add_split(parser: argparse.ArgumentParser) -> None:
@@ -494,6 +517,16 @@ def _judges(options: argparse.Namespace) -> tuple[Judge, Judge]:
     cleaners = _fold_cleaners(options)
     plain, split = OUR_ROWS["boilerkit"], replace(OUR_ROWS["boilerkit"], split_sentences=True)
     return lambda site: cleaners.cleaner(plain, site), lambda site: cleaners.cleaner(split, site)
+
+
+def _languages(options: argparse.Namespace) -> int:
+    """Print each row when it is there: a language takes some ten minutes."""
+    head = load_model(DEFAULT_MODEL).heads["text"]
+    languages = options.language or languages_with_documents(options.data)
+    print(LANGUAGES_HEAD)
+    for language in languages:
+        print(render_language(measure_language(options.data, language, head)), flush=True)
+    return 0
 
 
 def _sites(options: argparse.Namespace) -> int:

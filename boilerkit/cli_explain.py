@@ -30,8 +30,7 @@ def run_explain(arguments: Namespace) -> int:
         complain(describe_error(error, name))
         return 2
     point = cleaner.config.operating_point
-    cut = cleaner.backend.cuts[source.kind][point].of(explanation.text)
-    rule = f"content from {cut:.3f} on ({point})"
+    rule = f"content from {explanation.cut:.3f} on ({point})"
     write_stdout(_render(explanation, number, rule, screen(to_stdout=True).width))
     return 0
 

@@ -13,7 +13,7 @@ from boilerkit.cli_input import STDIN, classify, kind_by_name, read_source
 from boilerkit.cli_messages import complain, describe_error, warnings_as_lines
 from boilerkit.cli_output import STDOUT, write_file, write_stdout
 from boilerkit.errors import BoilerkitError, ConfigError
-from boilerkit.explain import explain_all
+from boilerkit.explain import document_cut, explain_all
 from boilerkit.labels import Label
 from boilerkit.pipeline import Cleaner
 from boilerkit.user_labels import LABELS_FILE, LineLabel, find_mismatches, read_labels
@@ -95,7 +95,7 @@ def _read(
     return Shown(
         name,
         document,
-        cut=cleaner.backend.cuts[source.kind][cleaner.config.operating_point],
+        cut=document_cut(cleaner, document, source.kind),
         terms=[explanation.contributions[:_SHOWN_TERMS] for explanation in explanations],
         checked=_checked(labels, [line.text for line in document.lines]),
     )

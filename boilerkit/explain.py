@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from boilerkit.backends import Backend, ModelBackend
 from boilerkit.column_words import describe_column
+from boilerkit.cuts import Cut
 from boilerkit.decide import ScoredLine
 from boilerkit.errors import ConfigError
 from boilerkit.labels import Label
 from boilerkit.pipeline import Cleaner
 from boilerkit.records import Document
-from boilerkit.text_lines import read_text
+from boilerkit.text_lines import fold_line, read_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ class Explanation:
     ``score`` is the line's score and ``log_odds`` its logit: ``base``, what every line starts
     from, plus all ``contributions``, pairs of a name and a value, the largest first. A positive
     value speaks for content. The heuristic has one contribution, its rule total. A line without
-    words has none, and log-odds 0.
+    words has none, and log-odds 0. From a score of ``cut`` on the line is content.
     """
 
     text: str
@@ -57,6 +58,15 @@ class Explanation:
     log_odds: float
     contributions: Contributions
     base: float
+    cut: float
+
+
+def document_cut(cleaner: Cleaner, document: Document, kind: str) -> Cut:
+    """Return the cut of a document's lines at the cleaner's operating point."""
+    lines = [line for line in document.lines if line.label is not Label.EMPTY]
+    return cleaner.backend.cuts[kind][cleaner.config.operating_point].on(
+        [line.score for line in lines], [len(fold_line(line.text)) for line in lines]
+    )
 
 
 def explain(cleaner: Cleaner, source: str, line: int, kind: str) -> Explanation:
@@ -94,6 +104,7 @@ def _explain(
     cleaner: Cleaner, source: str, document: Document, numbers: Iterable[int], kind: str
 ) -> Iterator[Explanation]:
     scored = _score(cleaner.backend, source[: document.truncated], kind)
+    cut = document_cut(cleaner, document, kind)
     for number in numbers:
         line = document.lines[number]
         base = 0.0
@@ -103,7 +114,9 @@ def _explain(
             score = scored.lines[number].score
             contributions = _by_size((*contributions, *_site_term(score, line.score)))
         log_odds = base + sum(value for _, value in contributions)
-        yield Explanation(line.text, line.label, line.score, log_odds, contributions, base)
+        yield Explanation(
+            line.text, line.label, line.score, log_odds, contributions, base, cut.of(line.text)
+        )
 
 
 @dataclass(frozen=True)

@@ -513,7 +513,11 @@ def _build_head(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], kin
         network=_build_network(arrays, kind, n_columns),
         slope=_number(config["slope"], 1e-6, 1e6),
         intercept=_number(config["intercept"], -1e6, 1e6),
-        cuts=_read_cuts(config["cuts"], _number(config["length"], 0.0, 1e6)),
+        cuts=_read_cuts(
+            config["cuts"],
+            _number(config["length"], 0.0, 1e6),
+            _number(config["document"], 0.0, 1e6),
+        ),
     )
 
 
@@ -567,11 +571,11 @@ def _build_forest(
 _MAX_DEPTH = 64
 
 
-def _read_cuts(cuts: Mapping[str, Any], length: float) -> dict[str, Cut]:
+def _read_cuts(cuts: Mapping[str, Any], length: float, document: float) -> dict[str, Cut]:
     """Return the cuts, which rise from ``careful`` to ``greedy``: what greedy keeps all keep."""
     read = {name: _number(cuts[name], 0.0, 1.0) for name in OPERATING_POINTS}
     _require(list(read.values()) == sorted(read.values()), f"its cuts do not rise: {read}")
-    return {name: Cut(score, length) for name, score in read.items()}
+    return {name: Cut(score, length, document) for name, score in read.items()}
 
 
 def _number(value: Any, low: float, high: float) -> float:

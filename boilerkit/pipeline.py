@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boilerkit.backends import Backend, open_backend
 from boilerkit.config import CleanConfig
+from boilerkit.cuts import Cut
 from boilerkit.decide import Decision, ScoredLine, decide
 from boilerkit.errors import BoilerkitWarning, ConfigError
 from boilerkit.labels import Role
@@ -173,12 +174,12 @@ class Cleaner:
         found = self._backend.score_text(lines.words)
         for number, words, score in zip(lines.index, lines.words, found, strict=True):
             texts[number], scored[number] = words, score
-        decisions = self._decide(texts, scored, "text")
-        parts = self._split(lines, decisions) if self._config.split_sentences else {}
+        decisions, cut = self._decide(texts, scored, "text")
+        parts = self._split(lines, decisions, cut) if self._config.split_sentences else {}
         return _JudgedText(text, lines, decisions, parts, truncated)
 
     def _split(
-        self, lines: TextLines, decisions: Sequence[Decision]
+        self, lines: TextLines, decisions: Sequence[Decision], cut: Cut
     ) -> dict[int, tuple[Part, ...]]:
         from boilerkit.mixed import into_pieces, into_sentences, line_parts
 
@@ -190,8 +191,7 @@ class Cleaner:
         if not pieces.spans:
             return {}
         scored = self._backend.score_text(pieces.words)
-        cut = self._backend.cuts["text"][self._config.operating_point].score
-        return line_parts(pieces, scored, decisions, cut, self._config.kept_labels)
+        return line_parts(pieces, scored, decisions, cut.score, self._config.kept_labels)
 
     def classify_html(
         self,
@@ -233,7 +233,7 @@ class Cleaner:
             score if has_word(text) else None
             for text, score in zip(page.texts, self._backend.score_page(page), strict=True)
         ]
-        decisions = self._decide(page.texts, scored, "html")
+        decisions, _ = self._decide(page.texts, scored, "html")
         return _JudgedPage(page, line_roles(page), decisions, truncated)
 
     def _render(self, judged: _JudgedPage) -> str:
@@ -283,14 +283,18 @@ class Cleaner:
 
     def _decide(
         self, texts: Sequence[str], scored: list[ScoredLine | None], kind: str
-    ) -> list[Decision]:
+    ) -> tuple[list[Decision], Cut]:
+        """Return the decisions on a document's lines, and its cut."""
         if self._site is not None:
             scored = [
                 line and line._replace(score=self._site.adjusted(text, line.score))
                 for text, line in zip(texts, scored, strict=True)
             ]
-        cut = self._backend.cuts[kind][self._config.operating_point]
-        return decide(texts, scored, cut, self._config)
+        cut = self._backend.cuts[kind][self._config.operating_point].on(
+            [line.score for line in scored if line],
+            [len(text) for text, line in zip(texts, scored, strict=True) if line],
+        )
+        return decide(texts, scored, cut, self._config), cut
 
     def _read_page(
         self, html: str | bytes | HtmlElement, charset: str | None

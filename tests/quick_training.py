@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import itertools
 import sys
-import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from boilerkit.train import corpus, fit
@@ -59,17 +57,15 @@ def apply_quick_settings(patch: pytest.MonkeyPatch) -> None:
 def train_quickly(data: Path, out: Path) -> tuple[dict[str, Any], list[str]]:
     """Train ``out/tiny`` and fold models under ``out/folds``; return the card and the reports."""
     reports: list[str] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        card = train(
-            data,
-            out / "tiny",
-            name="tiny",
-            version="0.1",
-            fold_cache=out / "folds",
-            n_jobs=1,
-            report=reports.append,
-        )
+    card = train(
+        data,
+        out / "tiny",
+        name="tiny",
+        version="0.1",
+        fold_cache=out / "folds",
+        n_jobs=1,
+        report=reports.append,
+    )
     return card, reports
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boilerkit.cuts import Cut
+from boilerkit.cuts import Cut, log_odds_fall
 
 scores = st.floats(0, 1)
 lengths = st.floats(0, 1e6)
@@ -46,3 +48,66 @@ def test_a_higher_cut_is_higher_for_lines_of_any_length(
 ) -> None:
     low, high = sorted([one, other])
     assert Cut(low, length).of("x" * size) <= Cut(high, length).of("x" * size)
+
+
+class TestDocument:
+    """The cut of a document: it falls where little can be told for sure."""
+
+    SURE = ([0.999, 0.999, 0.001], [200, 300, 40])
+    UNSURE = ([0.7, 0.5, 0.4, 0.2], [60, 50, 40, 80])
+
+    def test_one_that_is_sure_has_the_cut_itself(self) -> None:
+        certain = ([1.0, 1.0, 0.0], [200, 300, 40])
+        assert log_odds_fall(*certain) == pytest.approx(0)
+        assert Cut(0.3, document=1.0).on(*certain).score == pytest.approx(0.3)
+
+    def test_falls_as_less_can_be_told(self) -> None:
+        assert 0 < log_odds_fall(*self.SURE) < log_odds_fall(*self.UNSURE) < math.log(3)
+
+    def test_falls_in_log_odds(self) -> None:
+        cut = Cut(0.5, 0.7, document=2.0).on(*self.UNSURE)
+        assert math.log(cut.score / (1 - cut.score)) == pytest.approx(
+            -2 * log_odds_fall(*self.UNSURE)
+        )
+        assert (cut.length, cut.document) == (0.7, 0.0)
+
+    def test_is_half_of_the_best_f1_to_be_expected(self) -> None:
+        scores, sizes = self.UNSURE
+        soft = [math.sqrt(p) / (math.sqrt(p) + math.sqrt(1 - p)) for p in scores]
+        wanted = sum(p * n for p, n in zip(soft, sizes, strict=True))
+        best = max(
+            2 * sum(p * n for p, n in kept) / (sum(n for _, n in kept) + wanted)
+            for size in range(1, 5)
+            for kept in combinations(zip(soft, sizes, strict=True), size)
+        )
+        assert log_odds_fall(scores, sizes) == pytest.approx(-math.log(best / 2 / (1 - best / 2)))
+
+    @pytest.mark.parametrize("scores", [[], [0.0], [0.0, 0.0], [0.01, 0.02]])
+    def test_one_of_chrome_alone_promises_little_and_not_nothing(self, scores: list[float]) -> None:
+        assert log_odds_fall(scores, [30] * len(scores)) == pytest.approx(math.log(3))
+
+    def test_without_a_weight_all_documents_have_one(self) -> None:
+        assert Cut(0.3, 0.5).on(*self.UNSURE) == Cut(0.3, 0.5)
+
+    @pytest.mark.parametrize("score", [0.0, 1.0])
+    def test_what_keeps_or_drops_all_still_does_in_any_document(self, score: float) -> None:
+        assert Cut(score, document=1.0).on(*self.UNSURE).score == score
+
+    @given(scores, scores, lengths, st.lists(st.tuples(scores, sizes), max_size=9))
+    def test_a_higher_cut_is_higher_in_any_document(
+        self, one: float, other: float, weight: float, lines: list[tuple[float, int]]
+    ) -> None:
+        known = [score for score, _ in lines], [size for _, size in lines]
+        low, high = (Cut(cut, document=weight).on(*known).score for cut in sorted([one, other]))
+        assert 0 <= low <= high <= 1
+
+    @given(st.lists(st.tuples(scores, sizes), max_size=9), st.randoms())
+    def test_the_order_of_lines_is_nothing_to_it(
+        self, lines: list[tuple[float, int]], random: Random
+    ) -> None:
+        shuffled = random.sample(lines, len(lines))
+        one, other = (
+            log_odds_fall([score for score, _ in some], [size for _, size in some])
+            for some in (lines, shuffled)
+        )
+        assert one == pytest.approx(other)

@@ -96,9 +96,16 @@ def test_lines_of_one_document_share_the_base(shipped: Cleaner) -> None:
     assert len(bases) == 1
 
 
+@pytest.mark.parametrize("kind", ["text", "html"])
+def test_the_cut_parts_content_from_chrome(shipped: Cleaner, kind: str) -> None:
+    explanations = [e for e in _explain_all(shipped, kind) if e.label is not Label.EMPTY]
+    for explanation in explanations:
+        assert (explanation.score >= explanation.cut) == (explanation.label is Label.CONTENT)
+
+
 def test_line_without_words_has_nothing_to_explain(shipped: Cleaner) -> None:
     explanation = explain(shipped, TEXT, TEXT.split("\n").index("***"), "text")
-    assert explanation == Explanation("***", Label.EMPTY, 0.5, 0.0, (), 0.0)
+    assert explanation == Explanation("***", Label.EMPTY, 0.5, 0.0, (), 0.0, explanation.cut)
 
 
 def test_a_one_split_tree_gives_the_answer_worked_out_by_hand() -> None:

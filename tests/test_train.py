@@ -46,7 +46,6 @@ ALL_FOLDS = frozenset(range(N_FOLDS))
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
 
@@ -240,7 +239,7 @@ class TestCorpus:
         monkeypatch.undo()
         taken = [
             piece.fold
-            for piece in corpus_module._pieces(labels, frozenset())
+            for piece in corpus_module._pieces(labels, frozenset(), None)
             if piece.lines[0].startswith("Give to us, reader")
         ]
         assert set(taken) <= {appeal_fold("one")}

@@ -37,7 +37,13 @@ Arrays = dict[str, npt.NDArray[Any]]
 def toy_config() -> dict[str, Any]:
     """Return config.json without the checksum."""
     forest = {"bias": 0.0, "depth": 3}
-    calibration = {"slope": 1.0, "intercept": 0.0, "cuts": dict(CUTS), "length": 0.0}
+    calibration = {
+        "slope": 1.0,
+        "intercept": 0.0,
+        "cuts": dict(CUTS),
+        "length": 0.0,
+        "document": 0.0,
+    }
     head = {"first": forest, "second": forest, **calibration}
     return {
         "format_version": FORMAT_VERSION,

@@ -146,8 +146,10 @@ def _score(model: Model, group: Sequence[OwnDocument]) -> LineScores:
     for document in group:
         head = model.heads[document.kind]
         found = head.score(_matrix(model, document))
+        sizes = [len(fold_line(text)) for text in document.texts]
+        cut = head.cuts["balanced"].on(found.content.tolist(), sizes)
         texts = [document.texts[line] for line in document.lines]
-        cuts = [head.cuts["balanced"].of(fold_line(text)) for text in texts]
+        cuts = [cut.of(fold_line(text)) for text in texts]
         content = found.content[document.lines] >= cuts
         kinds = np.where(content, _CONTENT, found.kinds[document.lines])
         scores += count_lines(texts, _labels(document.labels), _labels(kinds))

@@ -38,7 +38,16 @@ from boilerkit.train.datasets import (
 from boilerkit.train.labels import PageLabels, load_page_labels
 from boilerkit.train.sites import N_FOLDS, fold_of
 
-__all__ = ["CHROME", "UNKNOWN", "Corpus", "PageExample", "TextExample", "build_corpus"]
+__all__ = [
+    "CHROME",
+    "UNKNOWN",
+    "Corpus",
+    "PageExample",
+    "TextExample",
+    "build_corpus",
+    "is_language",
+    "texts_of_language",
+]
 
 # Values of a kind column beside indices into KINDS.
 UNKNOWN = -1
@@ -102,15 +111,19 @@ class Corpus:
     singles: list[tuple[str, int, int]]
 
 
-def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
-    """Read all data sets under `root`; no sentence of the founding document, a test, is learned."""
+def build_corpus(root: Path, *, without: str | None = None, n_jobs: int = 2) -> Corpus:
+    """Read all data sets under `root`; no sentence of the founding document, a test, is learned.
+
+    `without` leaves out what is known to be in one language, an ISO 639-1 code.
+    """
     held_out = _held_out_sentences()
-    typed = load_typed_documents(root)
+    typed = [item for item in load_typed_documents(root) if not is_language(item.lang, without)]
     by_page: dict[tuple[str, str], list[TypedDocument]] = {}
     for document in typed:
         by_page.setdefault(_page_key(document), []).append(document)
     sources = [page for name in _PAGE_SETS for page in load_pages(name, root)]
     sources += list(_typed_only_pages(root, typed, sources))
+    sources = [page for page in sources if not is_language(page.lang, without)]
     own = load_page_labels()
     pages = Parallel(n_jobs=n_jobs)(
         delayed(_page_example)(
@@ -122,7 +135,7 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
         for page in sources
     )
     pages = [example for example in pages if len(example.page.texts)]
-    pieces = list(_pieces(root, held_out))
+    pieces = list(_pieces(root, held_out, without))
     singles = [(text, piece.kind, piece.fold) for piece in pieces for text in piece.lines]
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
@@ -132,6 +145,32 @@ def build_corpus(root: Path, *, n_jobs: int = 2) -> Corpus:
         shell for page in with_gold[::_SHELL_STEP] if (shell := _shell_example(page, held_out))
     ]
     return Corpus(pages, texts, singles)
+
+
+def is_language(code: str, language: str | None) -> bool:
+    """Return whether a language tag, such as ``de-AT``, names a language; both Norwegian ones do
+    ``no``."""
+    primary = code.lower().partition("-")[0]
+    return _SAME_LANGUAGE.get(primary, primary) == language
+
+
+_SAME_LANGUAGE = {"nb": "no", "nn": "no"}
+
+
+def texts_of_language(root: Path, language: str) -> list[TextExample]:
+    """Return the typed lines, and the Fundus pages as bare texts, that are in a language."""
+    held_out = _held_out_sentences()
+    typed = [
+        _typed_example(document, held_out)
+        for document in load_typed_documents(root)
+        if is_language(document.lang, language)
+    ]
+    pages = [
+        _page_example(page, [], None, held_out)
+        for page in load_pages("fundus-dev", root)
+        if is_language(page.lang, language)
+    ]
+    return typed + [_dump_example(example) for example in pages if len(example.page.texts)]
 
 
 _PAGE_SETS = ("wcxb-dev", "fundus-dev", "trafilatura-eval")
@@ -379,17 +418,19 @@ class _Piece:
         return self.kind == _CONTENT
 
 
-def _pieces(root: Path, held_out: frozenset[str]) -> Iterator[_Piece]:
+def _pieces(root: Path, held_out: frozenset[str], without: str | None) -> Iterator[_Piece]:
     """Yield appeals and our own texts, a line each; appeals are capped by source."""
     per_source: dict[str, int] = {}
     for appeal in load_appeals(root):
+        if is_language(appeal.lang, without):
+            continue
         per_source[appeal.source] = per_source.get(appeal.source, 0) + 1
         if per_source[appeal.source] <= _SOURCE_CAP and not _holds_any(appeal.text, held_out):
             kind = _KIND_INDEX[appeal.label]
             yield _Piece([fold_line(appeal.text)], kind, appeal_fold(appeal.source))
     for name in _OWN_TEXTS:
         for row in _own_rows(name):
-            if row["label"] in _KIND_INDEX:
+            if row["label"] in _KIND_INDEX and not is_language(row["lang"], without):
                 text = fold_line(row["text"])
                 yield _Piece([text], _KIND_INDEX[row["label"]], _hash(text) % N_FOLDS)
 

@@ -29,13 +29,14 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 class Calibration:
     """Platt scaling and the cut of each operating point, in calibrated probability.
 
-    ``cuts`` and ``length``: see :class:`boilerkit.cuts.Cut`.
+    ``cuts``, ``length`` and ``document``: see :class:`boilerkit.cuts.Cut`.
     """
 
     slope: float
     intercept: float
     cuts: Mapping[str, float]
     length: float = 0.0
+    document: float = 0.0
 
 
 def save_model(
@@ -64,6 +65,7 @@ def save_model(
                 "intercept": calibrations[kind].intercept,
                 "cuts": dict(calibrations[kind].cuts),
                 "length": calibrations[kind].length,
+                "document": calibrations[kind].document,
             }
             for kind, head in heads.items()
         },

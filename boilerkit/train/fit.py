@@ -8,6 +8,7 @@ Wolpert, 1992), so that they learn how far the scores can be trusted on new site
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from boilerkit.features import (
@@ -152,6 +154,12 @@ class Trainer:
     def out_of_fold_bags(self, folds: Collection[int], vocabulary: list[str]) -> dict[int, Bags]:
         """Return for each fold the linear models fitted on the other given folds."""
         return {fold: self.bags(set(folds) - {fold}, vocabulary) for fold in sorted(folds)}
+
+    def text_bags(self, folds: Collection[int]) -> Bags:
+        """Fit the one linear model that texts need; the others are empty."""
+        none = np.zeros((1, 0), np.float32)
+        kinds = self._word_bag("text kinds", folds)
+        return Bags(none, kinds, none, none, none, [], np.zeros(0, np.int64))
 
     def fit_html(self, bags: dict[int, Bags]) -> FittedHead:
         """Fit the page head; `bags` maps each training fold to models that did not see it."""
@@ -479,7 +487,9 @@ def _fit_linear(
 ) -> FloatArray:
     """Return (n_columns + 1, 1 or n_classes) weights on the grid that is stored."""
     estimator = LogisticRegression(C=strength, max_iter=60, tol=1e-3)
-    estimator.fit(matrix, target, sample_weight=weight / weight.mean())
+    with warnings.catch_warnings():  # as many steps as pay
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(matrix, target, sample_weight=weight / weight.mean())
     fitted = np.concatenate([estimator.coef_.T, estimator.intercept_[None, :]])
     width = 1 if n_classes == 2 else n_classes
     weights = np.zeros((len(fitted), width), np.float32)

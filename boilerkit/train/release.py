@@ -21,8 +21,9 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from boilerkit.config import DEFAULT_ROLES
-from boilerkit.cuts import log_length
+from boilerkit.cuts import log_length, log_odds_fall
 from boilerkit.metrics import bag_overlap, count_words, mean
+from boilerkit.text_lines import has_word
 from boilerkit.train.corpus import Corpus, PageExample, build_corpus
 from boilerkit.train.export import Calibration, save_model
 from boilerkit.train.fingerprint import fingerprint
@@ -40,10 +41,15 @@ _TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0093}
 # By how much of its log-odds each e-fold of a line's letters lowers its cut: the longer a line, the
 # more of such words one mistake costs.
 _TEXT_LENGTH = 0.6
+# By how much of what leaves a page in doubt its cut falls: see boilerkit.cuts. In bare texts it
+# would find more appeals, and drop more content that looks like one.
+_HTML_DOCUMENT = 1.0
 _HTML_CAREFUL_LOSS = 0.0025
 _GREEDY_F1_SLACK = 0.003
 # So many neighbouring cuts, an odd number, count for one.
-_SMOOTHED = 7
+_SMOOTHED = 9
+# Of cuts whose F1 differs by no more, the middle one is chosen: which is best is chance.
+_SAME_F1 = 0.001
 _CUT_GRID = np.round(np.arange(0.02, 0.981, 0.01), 4)
 
 
@@ -167,28 +173,39 @@ def _calibrate_html(corpus: Corpus, odds: _Odds, folds: set[int]) -> Calibration
     flat = np.concatenate([values for _, values in pages])
     known = ~np.isnan(target)
     slope, intercept = _platt(flat[known], target[known])
-    scored = [(page, _logistic(slope * values + intercept)) for page, values in pages]
+    scored = [
+        (page, _page_score(slope * values + intercept, page.page.texts)) for page, values in pages
+    ]
     f1_by_cut = _f1_by_cut(scored)
-    balanced = int(np.argmax(f1_by_cut))
+    same = np.flatnonzero(f1_by_cut >= f1_by_cut.max() - _SAME_F1)
+    balanced = int(np.rint(same.mean()))
     words = np.concatenate(
         [[count_words(text) for text in page.page.texts] for page, _ in pages]
     ).astype(float)
     score = np.concatenate([values for _, values in scored])
     careful = _cut_at_loss(score[target == 1], words[target == 1], _HTML_CAREFUL_LOSS)
-    near = np.flatnonzero(f1_by_cut >= f1_by_cut[balanced] - _GREEDY_F1_SLACK)
+    near = np.flatnonzero(f1_by_cut >= f1_by_cut.max() - _GREEDY_F1_SLACK)
     cut = float(_CUT_GRID[balanced])
     cuts = {"careful": min(careful, cut), "balanced": cut, "greedy": float(_CUT_GRID[near[-1]])}
-    return Calibration(slope, intercept, cuts)
+    return Calibration(slope, intercept, cuts, document=_HTML_DOCUMENT)
+
+
+def _page_score(odds: FloatArray, texts: Sequence[str]) -> FloatArray:
+    """Return what of a page's lines is compared with a cut; `odds` are calibrated log-odds."""
+    worded = [has_word(text) for text in texts]
+    sizes = [len(text) for text in texts if has_word(text)]
+    fall = log_odds_fall(_logistic(odds)[worded].tolist(), sizes)
+    return _logistic(odds + _HTML_DOCUMENT * fall)
 
 
 def _f1_by_cut(scored: Sequence[tuple[PageExample, FloatArray]]) -> FloatArray:
     """Return for each cut of the grid the F1 averaged over data sets, a set's pages equally."""
     by_set: dict[str, list[FloatArray]] = {}
     for page, score in scored:
-        f1 = np.array([page_f1(page, score >= cut) for cut in _CUT_GRID[::4]])
+        f1 = np.array([page_f1(page, score >= cut) for cut in _CUT_GRID[::2]])
         by_set.setdefault(page.source.dataset, []).append(f1)
     coarse = np.mean([np.mean(rows, axis=0) for rows in by_set.values()], axis=0)
-    return np.interp(_CUT_GRID, _CUT_GRID[::4], _smoothed(coarse))
+    return np.interp(_CUT_GRID, _CUT_GRID[::2], _smoothed(coarse))
 
 
 def _smoothed(values: FloatArray) -> FloatArray:
@@ -314,7 +331,7 @@ def _scores(data: _Data, odds: _Odds, calibrations: Mapping[str, Calibration]) -
     for number, page in enumerate(data.corpus.pages):
         if page.source.gold is None:
             continue
-        score = _logistic(html.slope * odds.html[number] + html.intercept)
+        score = _page_score(html.slope * odds.html[number] + html.intercept, page.page.texts)
         f1 = page_f1(page, score >= html.cuts["balanced"])
         by_type.setdefault(page.source.dataset, []).append(f1)
         if page.source.dataset == "wcxb-dev":
