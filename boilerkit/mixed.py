@@ -3,8 +3,10 @@
 An appeal that an extractor glued to a paragraph stands at its start or its end. Two looks find it.
 In the first the sentences of long lines stand as lines of their own, and the runs at a line's ends
 that speak most for chrome become its pieces. In the second the pieces stand as lines: read as a
-whole, beside a paragraph that is one, they are easier to tell than sentence by sentence. Only the
-second depends on the operating point, so that a greedier one cuts more and never less.
+whole, beside a paragraph that is one, they are easier to tell than sentence by sentence. A piece
+goes that is likely chrome, and clearly less likely content than what stays of its line: where both
+are in doubt, the paragraph is. Only the second look depends on the operating point, so that a
+greedier one cuts more and never less.
 """
 
 from __future__ import annotations
@@ -27,11 +29,11 @@ __all__ = ["SplitLines", "into_pieces", "into_sentences", "line_parts"]
 _MIN_WORDS = 25
 # Longer ones are no paragraphs.
 _MAX_CHARS = 100_000
-# Log-odds of content below which a sentence speaks for a piece of its own, and how far above the
-# cut of usual lines a piece may be and goes. Chosen on the glued appeals and the typed lines of the
-# benchmark, for as many appeals found as 0.5 % of the content words pay for.
-_SPEAKS_FOR_CHROME = -0.25
-_ALLOWANCE = 1.4
+# How far above the cut of usual lines a piece may be and goes, and how far it must be below what
+# stays of its line, in log-odds of content. Chosen on the glued appeals and the typed lines of the
+# benchmark, for as many appeals found as less than 0.5 % of the content words pay for.
+_ALLOWANCE = 2.0
+_BELOW_REST = 1.5
 
 Span = tuple[int, int]
 
@@ -117,7 +119,7 @@ def _rest(sentences: Sequence[ScoredLine]) -> Span:
 
 def _run(odds: Sequence[float]) -> int:
     """Return the length of the run from the edge inward that speaks most for chrome; 0: none."""
-    sums = [0.0, *accumulate(_SPEAKS_FOR_CHROME - value for value in odds)]
+    sums = [0.0, *accumulate(-value for value in odds)]
     return max(range(len(sums)), key=sums.__getitem__)
 
 
@@ -134,10 +136,12 @@ def line_parts(
     labels that are. A line that goes as a whole has no parts.
     """
     found = {}
-    bound = _log_odds(cut) + _ALLOWANCE
+    highest = _log_odds(cut) + _ALLOWANCE
     for number, spans in pieces.spans.items():
         decision = decisions[number]
         of_line = scored[pieces.first[number] : pieces.first[number] + len(spans)]
+        rest = _log_odds(of_line[pieces.stays[number]].score)
+        bound = min(highest, rest - _BELOW_REST)
         goes = [
             place != pieces.stays[number]
             and piece.kind not in kept

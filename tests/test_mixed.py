@@ -60,8 +60,11 @@ def by_word(**settings: object) -> Cleaner:
 
 GIVE = "Please give to us p05."
 MAIL = "Get our letter free p05."
-MAYBE = "You may like it p45."
+MAYBE = "You may like it p55."
+DOUBT = "Please give to us p30."
 GOOD = "The tide comes in p90."
+
+DULL = " ".join(f"{line} p55." for line in (FERRY.rstrip("."), MASTER.rstrip(".")))
 
 CUT = [
     pytest.param(f"{GIVE} {FERRY} {MASTER}", f"{FERRY} {MASTER}", id="before"),
@@ -77,6 +80,8 @@ CUT = [
     pytest.param(
         f"{GOOD} {GIVE} {FERRY} {MASTER}", f"{GOOD} {GIVE} {FERRY} {MASTER}", id="content first"
     ),
+    pytest.param(f"{GIVE} {DULL}", DULL, id="beside what is in doubt"),
+    pytest.param(f"{DOUBT} {DULL}", f"{DOUBT} {DULL}", id="no more in doubt than the rest: stays"),
     pytest.param(f"{GIVE} The ferry left.", f"{GIVE} The ferry left.", id="a short line"),
     pytest.param(f"\t{GIVE}  {FERRY} {MASTER} \r", f"\t{FERRY} {MASTER} \r", id="white space"),
     pytest.param(
