@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["Cut", "log_length", "log_odds_fall"]
+__all__ = ["Cut", "document_fall", "log_length"]
 
 # Letters of the lines that have the cut itself.
 _USUAL = 60
@@ -22,7 +22,7 @@ class Cut(NamedTuple):
     drops a long line by mistake loses more words, so it takes more to drop it.
 
     :meth:`on` gives the cut of one document: it falls, in log-odds by ``document`` (≥ 0) times what
-    :func:`log_odds_fall` gives, where little can be told for sure, and is ``score`` where all can.
+    :func:`document_fall` gives, where little can be told for sure, and is ``score`` where all can.
     """
 
     score: float
@@ -33,7 +33,7 @@ class Cut(NamedTuple):
         """Return the cut of a document whose lines have these scores and so many letters."""
         if not self.document or not 0 < self.score < 1:
             return self
-        fall = self.document * log_odds_fall(scores, sizes)
+        fall = self.document * document_fall(scores, sizes)
         other = (1 - self.score) * math.exp(min(fall, _MOST))
         return Cut(self.score / (self.score + other), self.length)
 
@@ -53,14 +53,25 @@ def log_length(n_letters: int) -> float:
 
 # The least that a document can promise: one that is chrome alone promises nothing to anybody.
 _LEAST_F1 = 0.5
+# Models learn from whole pages. On one of few letters most of what they go by is missing, and its
+# content looks like less than it is.
+_FEW_LETTERS = 600
+_FEW_LETTERS_FALL = 1.5
 
 
-def log_odds_fall(scores: Sequence[float], sizes: Sequence[int]) -> float:
-    """Return how far the log-odds of a document's best cut lie below those of one that is sure.
+def document_fall(scores: Sequence[float], sizes: Sequence[int]) -> float:
+    """Return how far the log-odds of a document's best cut lie below those of a long, sure one."""
+    best = min(max(_expected_f1(scores, sizes), _LEAST_F1), 1.0)
+    short = max(0.0, 1 - sum(sizes) / _FEW_LETTERS)
+    return math.log((2 - best) / best) + _FEW_LETTERS_FALL * short
 
-    The F1 that can be expected is highest when a line is kept whose probability is at least half
-    of it (Lewis, 1995, "Evaluating and optimizing autonomous text classification systems"). For
-    that, the probabilities count by half their log-odds: lines err together.
+
+def _expected_f1(scores: Sequence[float], sizes: Sequence[int]) -> float:
+    """Return the highest F1 to be expected of keeping some of a document's lines.
+
+    It takes to keep a line a probability of at least half of it (Lewis, 1995, "Evaluating and
+    optimizing autonomous text classification systems"). The probabilities count here by half their
+    log-odds: lines err together.
     """
     softened = sorted(zip(map(_softened, scores), sizes, strict=True), reverse=True)
     wanted = sum(score * size for score, size in softened)
@@ -69,8 +80,7 @@ def log_odds_fall(scores: Sequence[float], sizes: Sequence[int]) -> float:
         shared += score * size
         found += size
         best = max(best, 2 * shared / (found + wanted) if shared else 0.0)
-    half = max(best, _LEAST_F1) / 2
-    return math.log((1 - half) / half)
+    return best
 
 
 def _softened(score: float) -> float:

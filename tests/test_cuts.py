@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boilerkit.cuts import Cut, log_odds_fall
+from boilerkit.cuts import Cut, document_fall
 
 scores = st.floats(0, 1)
 lengths = st.floats(0, 1e6)
@@ -26,7 +26,7 @@ def test_without_a_length_all_lines_have_one() -> None:
 
 
 @pytest.mark.parametrize("n", [0, 7, 60, 500])
-def test_the_log_odds_fall_with_the_logarithm_of_the_length(n: int) -> None:
+def test_the_document_fall_with_the_logarithm_of_the_length(n: int) -> None:
     cut = Cut(0.5, length=2.0).of("x" * n)
     assert math.log(cut / (1 - cut)) == pytest.approx(-2 * math.log((n + 1) / 61))
 
@@ -53,21 +53,21 @@ def test_a_higher_cut_is_higher_for_lines_of_any_length(
 class TestDocument:
     """The cut of a document: it falls where little can be told for sure."""
 
-    SURE = ([0.999, 0.999, 0.001], [200, 300, 40])
-    UNSURE = ([0.7, 0.5, 0.4, 0.2], [60, 50, 40, 80])
+    SURE = ([0.999, 0.999, 0.001], [900, 700, 240])
+    UNSURE = ([0.7, 0.5, 0.4, 0.2], [600, 500, 400, 800])
 
     def test_one_that_is_sure_has_the_cut_itself(self) -> None:
-        certain = ([1.0, 1.0, 0.0], [200, 300, 40])
-        assert log_odds_fall(*certain) == pytest.approx(0)
+        certain = ([1.0, 1.0, 0.0], [900, 700, 240])
+        assert document_fall(*certain) == pytest.approx(0)
         assert Cut(0.3, document=1.0).on(*certain).score == pytest.approx(0.3)
 
     def test_falls_as_less_can_be_told(self) -> None:
-        assert 0 < log_odds_fall(*self.SURE) < log_odds_fall(*self.UNSURE) < math.log(3)
+        assert 0 < document_fall(*self.SURE) < document_fall(*self.UNSURE) < math.log(3)
 
     def test_falls_in_log_odds(self) -> None:
         cut = Cut(0.5, 0.7, document=2.0).on(*self.UNSURE)
         assert math.log(cut.score / (1 - cut.score)) == pytest.approx(
-            -2 * log_odds_fall(*self.UNSURE)
+            -2 * document_fall(*self.UNSURE)
         )
         assert (cut.length, cut.document) == (0.7, 0.0)
 
@@ -80,11 +80,18 @@ class TestDocument:
             for size in range(1, 5)
             for kept in combinations(zip(soft, sizes, strict=True), size)
         )
-        assert log_odds_fall(scores, sizes) == pytest.approx(-math.log(best / 2 / (1 - best / 2)))
+        assert document_fall(scores, sizes) == pytest.approx(-math.log(best / 2 / (1 - best / 2)))
 
-    @pytest.mark.parametrize("scores", [[], [0.0], [0.0, 0.0], [0.01, 0.02]])
+    @pytest.mark.parametrize("scores", [[0.0], [0.0, 0.0], [0.01, 0.02]])
     def test_one_of_chrome_alone_promises_little_and_not_nothing(self, scores: list[float]) -> None:
-        assert log_odds_fall(scores, [30] * len(scores)) == pytest.approx(math.log(3))
+        assert document_fall(scores, [600] * len(scores)) == pytest.approx(math.log(3))
+
+    @pytest.mark.parametrize(("size", "fall"), [(600, 0), (300, 0.75), (60, 1.35), (9_000, 0)])
+    def test_falls_where_there_is_little_to_go_by(self, size: int, fall: float) -> None:
+        assert document_fall([1.0], [size]) == pytest.approx(fall)
+
+    def test_one_without_lines_has_a_cut_too(self) -> None:
+        assert Cut(0.65, document=1.0).on([], []).score == pytest.approx(0.12, abs=0.01)
 
     def test_without_a_weight_all_documents_have_one(self) -> None:
         assert Cut(0.3, 0.5).on(*self.UNSURE) == Cut(0.3, 0.5)
@@ -107,7 +114,7 @@ class TestDocument:
     ) -> None:
         shuffled = random.sample(lines, len(lines))
         one, other = (
-            log_odds_fall([score for score, _ in some], [size for _, size in some])
+            document_fall([score for score, _ in some], [size for _, size in some])
             for some in (lines, shuffled)
         )
         assert one == pytest.approx(other)

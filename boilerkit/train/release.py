@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from boilerkit.config import DEFAULT_ROLES
-from boilerkit.cuts import log_length, log_odds_fall
+from boilerkit.cuts import document_fall, log_length
 from boilerkit.metrics import bag_overlap, count_words, mean
 from boilerkit.text_lines import has_word
 from boilerkit.train.corpus import Corpus, PageExample, build_corpus
@@ -194,7 +194,7 @@ def _page_score(odds: FloatArray, texts: Sequence[str]) -> FloatArray:
     """Return what of a page's lines is compared with a cut; `odds` are calibrated log-odds."""
     worded = [has_word(text) for text in texts]
     sizes = [len(text) for text in texts if has_word(text)]
-    fall = log_odds_fall(_logistic(odds)[worded].tolist(), sizes)
+    fall = document_fall(_logistic(odds)[worded].tolist(), sizes)
     return _logistic(odds + _HTML_DOCUMENT * fall)
 
 
