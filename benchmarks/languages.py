@@ -1,8 +1,8 @@
 """Languages that nothing was learned of: what texts in them lose.
 
-For each language the text head is fitted anew without its documents, pages, appeals, own lines,
-word lists and concepts. It judges the typed lines and the visible text of the Fundus pages in that
-language at the shipped model's calibration and cut. Page heads are not fitted.
+For each language the text head is fitted anew without its documents, pages, appeals, own lines and
+word lists. It judges the typed lines and the visible text of the Fundus pages in that language at
+the shipped model's calibration and cut. Page heads are not fitted.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def measure_language(root: Path, language: str, head: Head) -> UnseenLanguage:
 
 def _kept(odds: FloatArray, lines: Sequence[str], head: Head) -> BoolArray:
     score = 1 / (1 + np.exp(-(head.slope * odds.astype(np.float64) + head.intercept)))
-    kept: BoolArray = score >= [head.cuts["balanced"].of(line) for line in lines]
+    cut = head.cuts["balanced"].on(score.tolist(), [len(line) for line in lines])
+    kept: BoolArray = score >= [cut.of(line) for line in lines]
     return kept
 
 

@@ -39,14 +39,14 @@ def decide(
     """
     kept_labels = config.kept_labels
     content = Label.CONTENT
-    highest = cut.of("")
+    highest = cut.of("")  # of a line of any length, if lengths do not matter
     decisions: list[Decision | None] = []
     for text, line in zip(texts, scored, strict=True):
         if line is None:
             decisions.append(None)
             continue
         score, kind, reason = line
-        if score >= highest or score >= cut.of(text):
+        if score >= highest or (cut.length and score >= cut.of(text)):
             decisions.append(Decision(content, True, score, reason))
         elif kind in kept_labels:
             decisions.append(Decision(kind, True, score, "label-kept"))

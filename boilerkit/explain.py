@@ -64,9 +64,15 @@ class Explanation:
 def document_cut(cleaner: Cleaner, document: Document, kind: str) -> Cut:
     """Return the cut of a document's lines at the cleaner's operating point."""
     lines = [line for line in document.lines if line.label is not Label.EMPTY]
+    texts = [_as_read(line.text, kind) for line in lines]
     return cleaner.backend.cuts[kind][cleaner.config.operating_point].on(
-        [line.score for line in lines], [len(fold_line(line.text)) for line in lines]
+        [line.score for line in lines], [len(text) for text in texts]
     )
+
+
+def _as_read(line: str, kind: str) -> str:
+    """Return a line as the model reads it: on pages its white space is folded already."""
+    return fold_line(line) if kind == "text" else line
 
 
 def explain(cleaner: Cleaner, source: str, line: int, kind: str) -> Explanation:
@@ -114,9 +120,8 @@ def _explain(
             score = scored.lines[number].score
             contributions = _by_size((*contributions, *_site_term(score, line.score)))
         log_odds = base + sum(value for _, value in contributions)
-        yield Explanation(
-            line.text, line.label, line.score, log_odds, contributions, base, cut.of(line.text)
-        )
+        of_line = cut.of(_as_read(line.text, kind))
+        yield Explanation(line.text, line.label, line.score, log_odds, contributions, base, of_line)
 
 
 @dataclass(frozen=True)

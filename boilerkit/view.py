@@ -19,6 +19,7 @@ from typing import Protocol
 
 from boilerkit.cuts import Cut
 from boilerkit.labels import Label, Role
+from boilerkit.text_lines import fold_line
 from boilerkit.user_labels import line_hash
 
 __all__ = ["Shown", "doubt", "render_annotator", "render_fragment", "render_index", "render_view"]
@@ -289,7 +290,7 @@ def _why(shown: Shown, index: int, line: ShownLine) -> str:
     side = "kept" if line.kept else "dropped"
     if line.label is Label.EMPTY:
         return f'<span class="why"><span class="sum">{side}: {reason}</span></span>'
-    cut = None if shown.cut is None else shown.cut.of(line.text)
+    cut = None if shown.cut is None else shown.cut.of(fold_line(line.text))
     mark = "" if cut is None else f'<u style="--cut:{cut:.2%}"></u>'
     bound = "" if cut is None else f", content from {cut:.3f} on"
     terms = "".join(map(_term, shown.terms[index])) if shown.terms else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,13 @@ def data_folder() -> Path:
     if not chosen:
         pytest.skip("needs the benchmark data: set BOILERKIT_DATA to its folder")
     return Path(chosen)
+
+
+@pytest.fixture(scope="module")
+def quick_training() -> Iterator[None]:
+    """Training in seconds, for the tests of a whole file."""
+    from quick_training import apply_quick_settings  # scikit-learn: for the tests of training only
+
+    with pytest.MonkeyPatch.context() as patch:
+        apply_quick_settings(patch)
+        yield

@@ -14,8 +14,8 @@ from fresh_python import PACKAGE, run_python
 # A module imports only from modules above it: bytes → str → lines → features → scores → labels →
 # text, then what is built on all of it. A new module takes its place here.
 ORDER = """
-errors cuts labels user_labels view records config metrics
-decode rescue guard data_lines page_lines text_lines html_lines roles
+errors cuts labels text_lines user_labels view records config metrics
+decode rescue guard data_lines page_lines html_lines roles
 wordlists sentences measures heuristic_rules heuristic_kinds heuristic
 text_features lexicon context html_features page_types features network blocks model
 decide mixed render layout markdown_text markdown backends site_profile batch pipeline __init__

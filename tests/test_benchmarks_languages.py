@@ -21,17 +21,9 @@ from boilerkit.train.corpus import (
     is_language,
     texts_of_language,
 )
-from tests.quick_training import apply_quick_settings
 from tests.tiny_corpus import write_tiny_corpus
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        apply_quick_settings(patch)
-        yield
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_training")]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def test_without_a_length_all_lines_have_one() -> None:
 
 
 @pytest.mark.parametrize("n", [0, 7, 60, 500])
-def test_the_document_fall_with_the_logarithm_of_the_length(n: int) -> None:
+def test_the_log_odds_fall_with_the_logarithm_of_the_length(n: int) -> None:
     cut = Cut(0.5, length=2.0).of("x" * n)
     assert math.log(cut / (1 - cut)) == pytest.approx(-2 * math.log((n + 1) / 61))
 

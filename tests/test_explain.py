@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from boilerkit import BoilerkitWarning, CleanConfig, Cleaner, ConfigError, SiteProfile
+from boilerkit import BoilerkitWarning, CleanConfig, Cleaner, ConfigError, SiteProfile, pipeline
 from boilerkit.backends import ModelBackend
 from boilerkit.column_words import describe_column
-from boilerkit.explain import Explanation, explain, explain_all
+from boilerkit.cuts import Cut
+from boilerkit.decide import Decision, ScoredLine, decide
+from boilerkit.explain import Explanation, document_cut, explain, explain_all
 from boilerkit.features import HTML_COLUMNS, TEXT_MATRIX_COLUMNS
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
@@ -101,6 +104,25 @@ def test_the_cut_parts_content_from_chrome(shipped: Cleaner, kind: str) -> None:
     explanations = [e for e in _explain_all(shipped, kind) if e.label is not Label.EMPTY]
     for explanation in explanations:
         assert (explanation.score >= explanation.cut) == (explanation.label is Label.CONTENT)
+
+
+@pytest.mark.parametrize("kind", ["text", "html"])
+def test_the_cut_is_the_one_that_decided(
+    shipped: Cleaner, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[Cut] = []
+
+    def spy(
+        texts: Sequence[str], scored: Sequence[ScoredLine | None], cut: Cut, config: CleanConfig
+    ) -> list[Decision]:
+        used.append(cut)
+        return decide(texts, scored, cut, config)
+
+    monkeypatch.setattr(pipeline, "decide", spy)
+    # white space counts in preformatted text, and nowhere else
+    source = f"{SOURCES[kind]}<pre>\ndef snuffle():\n    return     None\n</pre>\n  a   b\t c"
+    document = shipped.classify_text(source) if kind == "text" else shipped.classify_html(source)
+    assert document_cut(shipped, document, kind) == pytest.approx(used[0])
 
 
 def test_line_without_words_has_nothing_to_explain(shipped: Cleaner) -> None:

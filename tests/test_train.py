@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fresh_python import PACKAGE
-from quick_training import apply_quick_settings, train_quickly
+from quick_training import train_quickly
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from tiny_corpus import SITES, write_tiny_corpus
@@ -44,16 +43,7 @@ from boilerkit.train.sites import N_FOLDS, fold_of
 TOLERANCE = 1e-5
 ALL_FOLDS = frozenset(range(N_FOLDS))
 
-pytestmark = [
-    pytest.mark.slow,
-]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        apply_quick_settings(patch)
-        yield
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_training")]
 
 
 @pytest.fixture(scope="module")
