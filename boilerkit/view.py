@@ -290,6 +290,7 @@ def _why(shown: Shown, index: int, line: ShownLine) -> str:
     side = "kept" if line.kept else "dropped"
     if line.label is Label.EMPTY:
         return f'<span class="why"><span class="sum">{side}: {reason}</span></span>'
+    # only in bare texts, whose lines are read folded, does it depend on the line
     cut = None if shown.cut is None else shown.cut.of(fold_line(line.text))
     mark = "" if cut is None else f'<u style="--cut:{cut:.2%}"></u>'
     bound = "" if cut is None else f", content from {cut:.3f} on"
