@@ -31,10 +31,11 @@ from benchmarks.languages import (
     measure_language,
     render_language,
 )
-from benchmarks.lines import typed_texts
+from benchmarks.lines import appeals_in_articles, typed_texts
 from benchmarks.markdown import render_sections, section_body, write_between
 from benchmarks.ours import OUR_ROWS, CleanerSource, fold_models
 from benchmarks.outputs import OutputCache, Peer, find_peers
+from benchmarks.plain import measure_plain, render_plain
 from benchmarks.progress import Progress
 from benchmarks.quotes import read_quotes, write_quotes
 from benchmarks.results import read_run, write_run
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("languages", help="fit the text head without a language and judge it")
     )
     _add_split(commands.add_parser("split", help="appeals glued to paragraphs: found, lost"))
+    _add_plain(commands.add_parser("plain", help="appeals on short pages without class names"))
     _add_sites(commands.add_parser("sites", help="typed lines with and without a site profile"))
     _add_engines(commands.add_parser("engines", help="what other people's engines cost"))
     _add_soak(commands.add_parser("soak", help="damaged inputs for hours: no promise may break"))
@@ -208,6 +210,13 @@ def _add_split(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of where appeals are glued")
     parser.add_argument("--limit", type=int, help="only the first texts: a quick look")
     parser.set_defaults(command=_split)
+
+
+def _add_plain(parser: argparse.ArgumentParser) -> None:
+    _add_data(parser)
+    _add_folds(parser)
+    parser.add_argument("--seed", type=int, default=0, help="of how much stands around an appeal")
+    parser.set_defaults(command=_plain)
 
 
 def _add_sites(parser: argparse.ArgumentParser) -> None:
@@ -509,6 +518,14 @@ def _split(options: argparse.Namespace) -> int:
     texts = [*typed, *list(article_texts(articles))[: options.limit]]
     found = measure_split(glued, texts, _judges(options))
     print(render_split(found, len(glued)))
+    return 0
+
+
+def _plain(options: argparse.Namespace) -> int:
+    articles = load(DATA_SETS["fundus-dev"], options.data)
+    texts = appeals_in_articles(load_appeals(options.data), articles, options.seed)
+    judge, _ = _judges(options)
+    print(render_plain(measure_plain(texts, judge, options.seed)))
     return 0
 
 

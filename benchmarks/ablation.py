@@ -1,12 +1,14 @@
 """What each family of columns and each stage is worth, by knocking it out of the fold models.
 
-Nothing is fitted anew. Knocking out shifts all scores, so the cut is moved until the models keep as
-much as before. The figures say how much the models lean on a family, not how well they could be
-fitted without it: what other columns could make up for counts as a loss here.
+Nothing is fitted anew. Knocking out shifts all scores, so all cuts are moved alike, in log-odds,
+until the models keep as much as before. The figures say how much the models lean on a family, not
+how well they could be fitted without it: what other columns could make up for counts as a loss
+here.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from unittest import mock
 
 from benchmarks.datasets import DATA_SETS, load
@@ -25,8 +27,9 @@ from benchmarks.ours import OUR_ROWS, CleanerSource
 from benchmarks.progress import track
 from benchmarks.results import Counts, score_difference, score_page, set_score
 from benchmarks.tables import Cell, Section, Table, figure
-from boilerkit import CleanConfig, Cleaner, Line
+from boilerkit import CleanConfig, Cleaner, Document, Line
 from boilerkit.decode import decode_html
+from boilerkit.explain import as_read, document_cut, logit
 from boilerkit.html_lines import read_html
 from boilerkit.labels import Label
 from boilerkit.metrics import MACRO_LABELS, count_words, mean
@@ -49,12 +52,19 @@ class _Sample:
     texts: Sequence[LabelledText]
 
 
+class _Judged(NamedTuple):
+    """A line and by how much its log-odds lie above its cut."""
+
+    line: Line
+    margin: float
+
+
 @dataclass(frozen=True)
 class _Labelled:
     """The sample as some models labelled it: the lines of each page of each set, of each text."""
 
-    pages: Mapping[str, Sequence[tuple[Line, ...]]]
-    texts: Sequence[tuple[Line, ...]]
+    pages: Mapping[str, Sequence[tuple[_Judged, ...]]]
+    texts: Sequence[tuple[_Judged, ...]]
 
 
 @dataclass(frozen=True)
@@ -105,9 +115,10 @@ _ABOUT: Final = (
     " left out; nothing is fitted anew, so a row says how much the models lean on it, not what a"
     " model fitted without it would lose. Without neighbours the network judges every line as if it"
     " stood alone; without the network nothing tells the kinds of chrome apart, all are taken for"
-    " one. The cut is moved until as many words of the pages are kept, and as many content words of"
-    " the typed lines lost, as by the whole models. The milliseconds are those of the functions"
-    " that compute a family or a stage on a page of WCXB; a dash: computed with another row."
+    " one. All cuts are moved alike until as many words of the pages are kept, and as many content"
+    " words of the typed lines lost, as by the whole models. The milliseconds are those of the"
+    " functions that compute a family or a stage on a page of WCXB; a dash: computed with another"
+    " row."
 )
 
 
@@ -131,14 +142,26 @@ def _label(sample: _Sample, source: CleanerSource, row: Knockout) -> _Labelled:
         for name, found in sample.pages.items()
     }
     texts = [
-        source.cleaner(ours, text.fold_key).classify_text(text.text).lines
+        _text_lines(source.cleaner(ours, text.fold_key), text.text)
         for text in track(sample.texts, f"typed lines without {row.title}", "texts")
     ]
     return _Labelled(pages, texts)
 
 
-def _page_lines(cleaner: Cleaner, html: bytes, row: Knockout) -> tuple[Line, ...]:
-    lines = cleaner.classify_html(html).lines
+def _text_lines(cleaner: Cleaner, text: str) -> tuple[_Judged, ...]:
+    return _judged(cleaner, cleaner.classify_text(text), "text")
+
+
+def _judged(cleaner: Cleaner, document: Document, kind: str) -> tuple[_Judged, ...]:
+    cut = document_cut(cleaner, document, kind)
+    return tuple(
+        _Judged(line, logit(line.score) - logit(cut.of(as_read(line.text, kind))))
+        for line in document.lines
+    )
+
+
+def _page_lines(cleaner: Cleaner, html: bytes, row: Knockout) -> tuple[_Judged, ...]:
+    lines = _judged(cleaner, cleaner.classify_html(html), "html")
     if row.hidden_lines:
         return lines
     sources = read_html(decode_html(html))[0].source
@@ -151,46 +174,48 @@ def _figures(sample: _Sample, found: _Labelled, whole: _Labelled, row: Knockout)
     for name, pages in sample.pages.items():
         # without the hidden lines nothing is scored otherwise
         other = found.pages[name] if row.hidden_lines else whole.pages[name]
-        cut = _matching_cut(other, _share_kept(whole.pages[name]))
+        least = _matching_margin(other, _share_kept(whole.pages[name]))
         counts[name] = [
-            score_page(DATA_SETS[name].measure, page, _render(lines, cut))
+            score_page(DATA_SETS[name].measure, page, _render(lines, least))
             for page, lines in zip(pages, found.pages[name], strict=True)
         ]
     return _Figures(counts, *_typed_figures(sample, found, whole))
 
 
-def _share_kept(pages: Iterable[Sequence[Line]]) -> float:
-    sizes = [(count_words(line.text), line.kept) for lines in pages for line in lines]
+def _share_kept(pages: Iterable[Sequence[_Judged]]) -> float:
+    sizes = [(count_words(line.text), line.kept) for lines in pages for line, _ in lines]
     return sum(size for size, kept in sizes if kept) / max(sum(size for size, _ in sizes), 1)
 
 
-def _matching_cut(pages: Iterable[Sequence[Line]], share: float) -> float:
-    """Return the score from which on lines hold a share of the words."""
+def _matching_margin(pages: Iterable[Sequence[_Judged]], share: float) -> float:
+    """Return the margin from which on lines hold a share of the words."""
     ranked = sorted(
-        ((line.score, count_words(line.text)) for lines in pages for line in lines), reverse=True
+        ((margin, count_words(line.text)) for lines in pages for line, margin in lines),
+        reverse=True,
     )
     left = share * sum(size for _, size in ranked)
-    for score, size in ranked:
+    for margin, size in ranked:
         left -= size
         if left <= 0:
-            return score
-    return 0.0
+            return margin
+    return -math.inf
 
 
-def _render(lines: Sequence[Line], cut: float) -> str:
-    kept = [line.score >= cut and line.label is not Label.EMPTY for line in lines]
-    texts = [line.text for line in lines]
-    return render_page(texts, kept, [line.role for line in lines], CleanConfig().roles)
+def _render(lines: Sequence[_Judged], least: float) -> str:
+    kept = [margin >= least and line.label is not Label.EMPTY for line, margin in lines]
+    texts = [line.text for line, _ in lines]
+    return render_page(texts, kept, [line.role for line, _ in lines], CleanConfig().roles)
 
 
 def _typed_figures(sample: _Sample, found: _Labelled, whole: _Labelled) -> tuple[float, float]:
     """Return the share of chrome found at the whole models' loss, and of that rightly typed."""
     lost = sum(
         count_words(line.text)
-        for line, gold in _typed_pairs(sample, whole)
+        for (line, _), gold in _typed_pairs(sample, whole)
         if gold is Label.CONTENT and not line.is_content
     )
-    pairs = sorted(_typed_pairs(sample, found), key=lambda pair: pair[0].score)
+    ranked = sorted(_typed_pairs(sample, found), key=lambda pair: pair[0].margin)
+    pairs = [(line, gold) for (line, _), gold in ranked]
     chrome = sum(gold in MACRO_LABELS for _, gold in pairs)
     seen = 0
     for line, gold in pairs:
@@ -203,7 +228,7 @@ def _typed_figures(sample: _Sample, found: _Labelled, whole: _Labelled) -> tuple
     return seen / max(chrome, 1), right / max(len(dropped), 1)
 
 
-def _typed_pairs(sample: _Sample, labelled: _Labelled) -> Iterator[tuple[Line, Label]]:
+def _typed_pairs(sample: _Sample, labelled: _Labelled) -> Iterator[tuple[_Judged, Label]]:
     for text, lines in zip(sample.texts, labelled.texts, strict=True):
         for line, gold in zip(lines, text.labels, strict=True):
             if gold is not None and gold is not Label.EMPTY:

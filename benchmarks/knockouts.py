@@ -1,4 +1,4 @@
-"""What can be knocked out of a model: families of its columns, the second pass, the network.
+"""What can be knocked out of a model: families of its columns, the second pass, network and cuts.
 
 A column that is knocked out holds, in every line, its mean over the training lines: each tree goes
 on as if the line were average there, and so does the network.
@@ -88,7 +88,8 @@ class Knockout:
 
     ``cost`` names the functions and methods that a page would be spared, by the module of
     boilerkit that calls them; ``far_sight``: whether the network sees other lines than the one that
-    it judges; ``network``: whether it sees anything.
+    it judges; ``network``: whether it sees anything. ``own_cuts``: whether documents and lines of
+    different lengths have cuts of their own.
     """
 
     title: str
@@ -98,12 +99,13 @@ class Knockout:
     far_sight: bool = True
     network: bool = True
     hidden_lines: bool = True
+    own_cuts: bool = True
 
 
 _COSTS: Final[Mapping[str, tuple[str, ...]]] = {
     "measures of the line": ("blocks.measure_lines",),
     "hashed words": ("model.word_scores",),
-    "phrases of the word lists": ("blocks.lexicon_columns",),
+    "phrases of the word lists": ("blocks.find_phrases", "blocks.lexicon_columns"),
     "markup and containers": ("model.read_structure", "model.structure_columns"),
     "class names and ids": ("model.read_names", "model.box_names_sums"),
     "type of the page": ("model.page_clues", "model.type_scores"),
@@ -129,6 +131,7 @@ KNOCKOUTS: Final = (
     Knockout("the second pass", cost=(_CONTEXT, "model.Head.score"), second_pass=False),
     Knockout("the network", cost=("model.Network.logits",), network=False),
     Knockout("lines from <noscript> and data", hidden_lines=False),
+    Knockout("cuts by document and length", own_cuts=False),
 )
 
 
@@ -152,6 +155,8 @@ def knock_out(model: Path, folder: Path, row: Knockout) -> None:
             for part in ("feature", "threshold", "children", "value", "roots"):
                 arrays[f"{head}_second_{part}"] = arrays[f"{head}_first_{part}"]
             config["heads"][head]["second"] = config["heads"][head]["first"]
+        if not row.own_cuts:
+            config["heads"][head] |= {"document": 0.0, "length": 0.0}
     write_model(folder, config, arrays, {})
 
 

@@ -19,6 +19,8 @@ from boilerkit.lexicon import (
     N_TOPIC_COLUMNS,
     Lexicon,
     LineWords,
+    Phrases,
+    find_phrases,
     lexicon_columns,
     topic_columns,
 )
@@ -34,6 +36,8 @@ from boilerkit.text_features import (
 )
 
 __all__ = ["BLOCK_LINES", "line_blocks", "measure_blocks"]
+
+Score = Callable[[TextFeatures, Phrases], WordScores]
 
 BLOCK_LINES = 8192
 """Lines of a block at the most; hardly a page has so many."""
@@ -60,14 +64,11 @@ def line_blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
     return blocks
 
 
-def measure_blocks(
-    lines: Sequence[str], lexicon: Lexicon, score: Callable[[TextFeatures], WordScores]
-) -> MeasuredLines:
+def measure_blocks(lines: Sequence[str], lexicon: Lexicon, score: Score) -> MeasuredLines:
     """Return what the words of a document's lines say of each; `score` has the linear models."""
     blocks = line_blocks(lines)
     if len(blocks) <= 1:
-        text = measure_lines(lines)
-        return measured(text, lexicon_columns(text, lexicon), score(text))
+        return _measure(measure_lines(lines), lexicon, score)
     n = len(lines)
     whole = MeasuredLines(
         np.empty((n, len(OWN_COLUMNS)), np.float32),
@@ -79,11 +80,16 @@ def measure_blocks(
     words = []
     for first, end in blocks:
         text = measure_lines(lines[first:end])
-        _fill_in(whole, measured(text, lexicon_columns(text, lexicon), score(text)), first, end)
+        _fill_in(whole, _measure(text, lexicon, score), first, end)
         words.append(_BlockWords.of(text))
     whole.own[:, _COPIES] = copies_of(lines)
     _share_words(whole.own, blocks, words, lexicon.rarity)
     return whole
+
+
+def _measure(text: TextFeatures, lexicon: Lexicon, score: Score) -> MeasuredLines:
+    phrases = find_phrases(text.words, lexicon)
+    return measured(text, lexicon_columns(text, phrases, lexicon.rarity), score(text, phrases))
 
 
 def _fill_in(whole: MeasuredLines, part: MeasuredLines, first: int, end: int) -> None:

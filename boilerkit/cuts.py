@@ -21,8 +21,9 @@ class Cut(NamedTuple):
     log-odds by ``length`` (≥ 0) times what :func:`log_length` gives, and shorter ones a higher: who
     drops a long line by mistake loses more words, so it takes more to drop it.
 
-    :meth:`on` gives the cut of one document: it falls, in log-odds by ``document`` (≥ 0) times what
-    :func:`document_fall` gives, where little can be told for sure, and is ``score`` where all can.
+    :meth:`on` gives the cut of one document: it falls, in log-odds by what :func:`document_fall`
+    gives with the weight ``document`` (≥ 0; 0: never), where little can be told for sure, and is
+    ``score`` where all can.
     """
 
     score: float
@@ -33,7 +34,7 @@ class Cut(NamedTuple):
         """Return the cut of a document whose lines have these scores and so many letters."""
         if not self.document or not 0 < self.score < 1:
             return self
-        fall = self.document * document_fall(scores, sizes)
+        fall = document_fall(scores, sizes, self.document)
         other = (1 - self.score) * math.exp(min(fall, _MOST))
         return Cut(self.score / (self.score + other), self.length)
 
@@ -59,11 +60,14 @@ _FEW_LETTERS = 600
 _FEW_LETTERS_FALL = 1.5
 
 
-def document_fall(scores: Sequence[float], sizes: Sequence[int]) -> float:
-    """Return how far the log-odds of a document's best cut lie below those of a long, sure one."""
+def document_fall(scores: Sequence[float], sizes: Sequence[int], weight: float) -> float:
+    """Return how far the log-odds of a document's best cut lie below those of a long, sure one.
+
+    weight: that of what is left in doubt (≥ 0).
+    """
     best = min(max(_expected_f1(scores, sizes), _LEAST_F1), 1.0)
     short = max(0.0, 1 - sum(sizes) / _FEW_LETTERS)
-    return math.log((2 - best) / best) + _FEW_LETTERS_FALL * short
+    return weight * math.log((2 - best) / best) + _FEW_LETTERS_FALL * short
 
 
 def _expected_f1(scores: Sequence[float], sizes: Sequence[int]) -> float:

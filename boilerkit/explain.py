@@ -4,7 +4,8 @@ In a tree, each step from a node to its child changes the expected log-odds; the
 contribution of the column that the node asks about (Saabas, 2014). The network is linear around its
 input: a column's contribution is its gradient times its value (Shrikumar et al., 2017), the line's
 own by column, those of the lines around it by line. Scaled as the calibration scales, the
-contributions and the base add up to the log-odds.
+contributions and the base add up to the log-odds. Where two heads have their say, on a page with
+bare markup, each counts by its weight.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from boilerkit.backends import Backend, ModelBackend
@@ -28,11 +30,20 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from boilerkit.model import Forest, Head
+    from boilerkit.model import Forest, Head, Model
     from boilerkit.network import Network
+    from boilerkit.page_lines import PageLines
     from boilerkit.text_features import FloatArray
 
-__all__ = ["KINDS_OF_INPUT", "Explanation", "explain", "explain_all"]
+__all__ = [
+    "KINDS_OF_INPUT",
+    "Explanation",
+    "as_read",
+    "document_cut",
+    "explain",
+    "explain_all",
+    "logit",
+]
 
 KINDS_OF_INPUT = ("html", "text")
 
@@ -64,13 +75,13 @@ class Explanation:
 def document_cut(cleaner: Cleaner, document: Document, kind: str) -> Cut:
     """Return the cut of a document's lines at the cleaner's operating point."""
     lines = [line for line in document.lines if line.label is not Label.EMPTY]
-    texts = [_as_read(line.text, kind) for line in lines]
+    texts = [as_read(line.text, kind) for line in lines]
     return cleaner.backend.cuts[kind][cleaner.config.operating_point].on(
         [line.score for line in lines], [len(text) for text in texts]
     )
 
 
-def _as_read(line: str, kind: str) -> str:
+def as_read(line: str, kind: str) -> str:
     """Return a line as the model reads it: on pages its white space is folded already."""
     return fold_line(line) if kind == "text" else line
 
@@ -120,30 +131,25 @@ def _explain(
             score = scored.lines[number].score
             contributions = _by_size((*contributions, *_site_term(score, line.score)))
         log_odds = base + sum(value for _, value in contributions)
-        of_line = cut.of(_as_read(line.text, kind))
+        of_line = cut.of(as_read(line.text, kind))
         yield Explanation(line.text, line.label, line.score, log_odds, contributions, base, of_line)
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """What a backend says of a document's lines with words, by line.
+class _Judged:
+    """A document as a head of the model sees it, and the weight of what it says.
 
-    ``matrix`` holds the model's features of row ``rows[line]``; None for the heuristic.
+    ``matrix`` holds the features of row ``rows[line]``.
     """
 
-    lines: Mapping[int, ScoredLine]
+    weight: float
+    head: Head
+    columns: tuple[str, ...]
+    matrix: FloatArray
     rows: Mapping[int, int]
-    columns: tuple[str, ...] = ()
-    matrix: FloatArray | None = None
-    head: Head | None = None
 
     def contributions(self, line: int) -> tuple[float, Contributions]:
-        """Return the base and the named contributions to the backend's score of a line."""
-        if self.matrix is None or self.head is None:
-            # The rules add up to one total, of which the score is the logistic function.
-            scored = self.lines[line]
-            name = f"rules of the heuristic, above all {scored.reason}"
-            return 0.0, ((name, _logit(scored.score)),)
+        """Return the weighted base and named contributions to the head's log-odds of a line."""
         row = self.rows[line]
         base, values = _split_forest(self.head.forest, self.matrix[row])
         own, around, rest = _split_network(self.head.network, self.matrix, row)
@@ -153,19 +159,41 @@ class _Scored:
             *((_neighbour(distance), value) for distance, value in around),
             ("what the network makes of any such line", rest),
         ]
-        slope, intercept = self.head.slope, self.head.intercept
+        slope = self.weight * self.head.slope
         terms = tuple((name, slope * value) for name, value in named if value)
-        return slope * base + intercept, terms
+        return slope * base + self.weight * self.head.intercept, terms
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What a backend says of a document's lines with words, by line; ``judged``: the model's."""
+
+    lines: Mapping[int, ScoredLine]
+    judged: Sequence[_Judged] = ()
+
+    def contributions(self, line: int) -> tuple[float, Contributions]:
+        """Return the base and the named contributions to the backend's score of a line."""
+        if not self.judged:
+            # The rules add up to one total, of which the score is the logistic function.
+            scored = self.lines[line]
+            name = f"rules of the heuristic, above all {scored.reason}"
+            return 0.0, ((name, logit(scored.score)),)
+        bases, terms = zip(*(part.contributions(line) for part in self.judged), strict=True)
+        total: dict[str, float] = {}
+        for name, value in chain.from_iterable(terms):
+            total[name] = total.get(name, 0.0) + value
+        return sum(bases), tuple(total.items())
 
 
 def _site_term(score: float, adjusted: float) -> Contributions:
     """Return what a site profile changed in the backend's score, if anything."""
     if score == adjusted:
         return ()
-    return (("how often it stands on the site's pages", _logit(adjusted) - _logit(score)),)
+    return (("how often it stands on the site's pages", logit(adjusted) - logit(score)),)
 
 
-def _logit(score: float) -> float:
+def logit(score: float) -> float:
+    """Return the log-odds of a score in [0, 1], bounded where they would be infinite."""
     score = min(max(score, _LEAST_SCORE), 1 - _LEAST_SCORE)
     return math.log(score / (1 - score))
 
@@ -176,27 +204,37 @@ def _by_size(contributions: Contributions) -> Contributions:
 
 def _score(backend: Backend, source: str, kind: str) -> _Scored:
     """Score a document once for all of its lines."""
+    model = backend.model if isinstance(backend, ModelBackend) else None
     if kind == "html":
         from boilerkit.html_lines import read_html
 
         page = read_html(source)[0]
-        index: Sequence[int] = range(len(page.texts))
-        scored = backend.score_page(page)
-    else:
-        text = read_text(source)
-        index = text.index
-        scored = backend.score_text(text.words)
-    lines = dict(zip(index, scored, strict=True))
-    rows = {line: row for row, line in enumerate(index)}
-    if not isinstance(backend, ModelBackend) or not lines:
-        return _Scored(lines, rows)
+        lines = dict(enumerate(backend.score_page(page)))
+        return _Scored(lines, tuple(_judged_page(model, page)) if model and lines else ())
+    text = read_text(source)
+    lines = dict(zip(text.index, backend.score_text(text.words), strict=True))
+    return _Scored(lines, (_as_text(model, text.index, text.words),) if model and lines else ())
+
+
+def _judged_page(model: Model, page: PageLines) -> Iterator[_Judged]:
+    from boilerkit.markup import read_as_text, text_share
     from boilerkit.model import COLUMNS
 
-    model = backend.model
-    if kind == "html":
-        return _Scored(lines, rows, COLUMNS[kind], model.html_matrix(page), model.heads[kind])
-    matrix = model.text_matrix(text.words)
-    return _Scored(lines, rows, COLUMNS[kind], matrix, model.heads[kind])
+    share = text_share(page)
+    rows = {line: line for line in range(len(page.texts))}
+    yield _Judged(1 - share, model.heads["html"], COLUMNS["html"], model.html_matrix(page), rows)
+    index, words = read_as_text(page)
+    if share and words:
+        yield _as_text(model, index, words, share)
+
+
+def _as_text(
+    model: Model, index: Sequence[int], words: Sequence[str], weight: float = 1.0
+) -> _Judged:
+    from boilerkit.model import COLUMNS
+
+    rows = {line: row for row, line in enumerate(index)}
+    return _Judged(weight, model.heads["text"], COLUMNS["text"], model.text_matrix(words), rows)
 
 
 def _split_forest(forest: Forest, row: FloatArray) -> tuple[float, npt.NDArray[np.float64]]:

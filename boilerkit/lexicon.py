@@ -1,13 +1,14 @@
 """Words → what they are about: phrases of the word lists, and how much of a line is on topic.
 
-A lexicon is data: hashes of phrases, the labels that they are signs of, and how rare each word
-is. It is compiled from the word lists when a model is trained and stored with the model.
+A lexicon is data: hashes of phrases, the labels that they are signs of, the concepts that they
+express in any language, and how rare each word is. It is compiled from the word lists when a model
+is trained and stored with the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,11 @@ from boilerkit.text_features import (
     Words,
     chained,
     measure_lines,
+    number_buckets,
     prefix_hashes,
     word_buckets,
 )
-from boilerkit.wordlists import WordList
+from boilerkit.wordlists import CONCEPTS, WordList
 
 __all__ = [
     "LEXICON_ARRAYS",
@@ -36,10 +38,15 @@ __all__ = [
     "HashSet",
     "Lexicon",
     "LineWords",
+    "Phrases",
+    "Tokens",
     "compile_phrases",
+    "concept_tokens",
     "count_rarity",
+    "find_phrases",
     "lexicon_columns",
     "topic_columns",
+    "with_tokens",
 ]
 
 BoolArray = npt.NDArray[np.bool_]
@@ -52,6 +59,7 @@ LEXICON_LABELS: tuple[Label, ...] = tuple(
 LEXICON_ARRAYS: Mapping[str, type[np.generic]] = {
     "phrases": np.uint64,
     "masks": np.int64,
+    "concepts": np.int64,
     "starts": np.uint64,
     "stem_starts": np.uint64,
     "stem_lengths": np.int64,
@@ -72,8 +80,9 @@ _APPEALS = tuple(
     )
 )
 _MAX_PHRASE_WORDS = 6
-# Stems are looked up by so many letters before their own length is tried.
-_STEM_START = 3
+# The shortest stem; longer ones are looked up by so many letters before their own length is tried.
+_SHORTEST_STEM = 3
+_STEM_START = 4
 # Lines of more words are no label that a phrase could fill.
 _MAX_LABEL_WORDS = 12
 _MAX_SIGNS = 4
@@ -85,13 +94,15 @@ _PROSE_WORDS = 15
 class Lexicon:
     """What is known of words before any line is read.
 
-    ``phrases``: hashes of phrases, each with its item of ``masks``; ``starts``: what phrases begin
-    with, all but their last word; ``stem_starts``: the stems' first letters; ``stem_lengths``: the
-    lengths of the stems; ``rarity``: (N_BUCKETS,) inverse document frequency of each bucket.
+    ``phrases``: hashes of phrases, each with its items of ``masks`` (its labels' bits) and of
+    ``concepts`` (those of CONCEPTS); ``starts``: what phrases begin with, all but their last word;
+    ``stem_starts``: the first letters of longer stems; ``stem_lengths``: the lengths of the stems;
+    ``rarity``: (N_BUCKETS,) inverse document frequency of each bucket.
     """
 
     phrases: HashSet
     masks: IntArray
+    concepts: IntArray
     starts: HashSet
     stem_starts: HashSet
     stem_lengths: tuple[int, ...]
@@ -103,6 +114,7 @@ class Lexicon:
         return cls(
             HashSet.of(arrays["phrases"]),
             arrays["masks"],
+            arrays["concepts"],
             HashSet.of(arrays["starts"]),
             HashSet.of(arrays["stem_starts"]),
             tuple(arrays["stem_lengths"].tolist()),
@@ -144,52 +156,75 @@ _FILTER_SHIFT = np.uint64(64 - _FILTER_BITS)
 # --- phrases → hashes ---------------------------------------------------------------------------
 
 
-def compile_phrases(wordlists: Mapping[Label, WordList]) -> dict[str, np.ndarray[Any, Any]]:
+def compile_phrases(
+    wordlists: Mapping[Label, WordList], concepts: Mapping[str, Iterable[str]]
+) -> dict[str, np.ndarray[Any, Any]]:
     """Return the arrays of a :class:`Lexicon` but for the rarities."""
-    entries = list(_entries(wordlists))
-    words = measure_lines([phrase for phrase, _, _ in entries]).words
+    entries = [*_entries(wordlists), *_concept_entries(concepts)]
+    words = measure_lines([entry.words for entry in entries]).words
     first = np.searchsorted(words.line, np.arange(len(entries) + 1))
-    masks: dict[int, int] = {}
+    masks: dict[int, tuple[int, int]] = {}
     starts: set[int] = set()
-    stems: set[int] = set()
+    stem_starts: set[int] = set()
     lengths: set[int] = set()
-    for number, (phrase, bit, is_stem) in enumerate(entries):
+    for number, entry in enumerate(entries):
         at, last = int(first[number]), int(first[number + 1]) - 1
         if not at <= last < at + _MAX_PHRASE_WORDS:
             continue
-        key = words.whole[at : at + 1]
-        if is_stem:
-            length = len(phrase.split()[-1])
-            stems.update(prefix_hashes(words, np.array([last]), _STEM_START).tolist())
+        key, tail = words.whole[at : at + 1], words.whole[last : last + 1]
+        if entry.is_stem:
+            length = len(entry.words.split()[-1])
             lengths.add(length)
+            if length >= _STEM_START:
+                stem_starts.update(prefix_hashes(words, np.array([last]), _STEM_START).tolist())
             tail = prefix_hashes(words, np.array([last]), length)
-        else:
-            tail = words.whole[last : last + 1]
         if last == at:
             key = tail
         for place in range(at + 1, last + 1):
             starts.update(key.tolist())
             key = chained(key, tail if place == last else words.whole[place : place + 1])
-        masks[int(key[0])] = masks.get(int(key[0]), 0) | bit
+        mask, concept = masks.get(int(key[0]), (0, 0))
+        masks[int(key[0])] = mask | entry.mask, concept | entry.concept
     keys = np.array(sorted(masks), np.uint64)
+    both = np.array([masks[key] for key in keys.tolist()], np.int64).reshape(-1, 2)
     return {
         "phrases": keys,
-        "masks": np.array([masks[key] for key in keys.tolist()], np.int64),
+        "masks": both[:, 0],
+        "concepts": both[:, 1],
         "starts": np.array(sorted(starts), np.uint64),
-        "stem_starts": np.array(sorted(stems), np.uint64),
+        "stem_starts": np.array(sorted(stem_starts), np.uint64),
         "stem_lengths": np.array(sorted(lengths), np.int64),
     }
 
 
-def _entries(wordlists: Mapping[Label, WordList]) -> Iterator[tuple[str, int, bool]]:
-    """Yield (words, mask, whether the last word is a stem) of every phrase."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A phrase's words, whether the last is a stem, and its bits."""
+
+    words: str
+    is_stem: bool
+    mask: int = 0
+    concept: int = 0
+
+
+def _entries(wordlists: Mapping[Label, WordList]) -> Iterator[_Entry]:
     for at, label in enumerate(LEXICON_LABELS):
         lists = wordlists[label]
         for place, phrases in enumerate((lists.signs, lists.lines, lists.topics)):
             for phrase in sorted(phrases):
-                text = phrase.rstrip("*")
-                is_stem = phrase.endswith("*") and len(text.split()[-1]) >= _STEM_START
-                yield text, 1 << (place * _N_LABELS + at), is_stem
+                yield _Entry(*_split(phrase), mask=1 << (place * _N_LABELS + at))
+
+
+def _concept_entries(concepts: Mapping[str, Iterable[str]]) -> Iterator[_Entry]:
+    for at, concept in enumerate(CONCEPTS):
+        for phrase in sorted(concepts.get(concept, ())):
+            yield _Entry(*_split(phrase), concept=1 << at)
+
+
+def _split(phrase: str) -> tuple[str, bool]:
+    """Return a phrase's words and whether the last is a stem."""
+    words = phrase.rstrip("*")
+    return words, phrase.endswith("*") and len(words.split()[-1]) >= _SHORTEST_STEM
 
 
 # --- lines → columns ----------------------------------------------------------------------------
@@ -211,15 +246,14 @@ LEXICON_COLUMNS: tuple[str, ...] = (
 )
 
 
-def lexicon_columns(text: TextFeatures, lexicon: Lexicon) -> FloatArray:
-    """Return (n, len(LEXICON_COLUMNS)) float32."""
+def lexicon_columns(text: TextFeatures, phrases: Phrases, rarity: FloatArray) -> FloatArray:
+    """Return (n, len(LEXICON_COLUMNS)) float32; `rarity` is the lexicon's."""
     n = len(text.n_words)
     line_words = LineWords.of(text)
     words = np.maximum(text.n_words, 1).astype(np.float32)[:, None]
-    hits = _find(text.words, lexicon)
-    signs = np.minimum(_by_label(hits, text.words, _SIGN, 0, n), _MAX_SIGNS)
-    topics = _by_label(hits, text.words, _TOPIC, 2, n) / words
-    whole = _whole_lines(hits, text, n)
+    signs = np.minimum(_by_label(phrases, text.words, _SIGN, 0, n), _MAX_SIGNS)
+    topics = _by_label(phrases, text.words, _TOPIC, 2, n) / words
+    whole = _whole_lines(phrases, text, n)
     total = signs.sum(axis=1, keepdims=True)
     parts = [
         signs,
@@ -229,23 +263,28 @@ def lexicon_columns(text: TextFeatures, lexicon: Lexicon) -> FloatArray:
         signs[:, _APPEALS].sum(axis=1, keepdims=True),
         10 * total / np.maximum(words, 4),
         whole.max(axis=1, keepdims=True, initial=0.0),
-        topic_columns(line_words, *line_words.count_lines(), lexicon.rarity),
+        topic_columns(line_words, *line_words.count_lines(), rarity),
     ]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class _Hits:
-    """Phrases found: index of the first word, number of words, mask."""
+class Phrases:
+    """Phrases found in a document: index of the first word, number of words, and the bits of the
+    labels and of the concepts (see :class:`Lexicon`)."""
 
     start: IntArray
     size: IntArray
     mask: IntArray
+    concept: IntArray
 
 
-def _find(words: Words, lexicon: Lexicon) -> _Hits:
+_Found = list[tuple[IntArray, IntArray, IntArray, IntArray]]
+
+
+def find_phrases(words: Words, lexicon: Lexicon) -> Phrases:
     """Return all phrases in a document, in time linear in its words."""
-    hits: list[tuple[IntArray, IntArray, IntArray]] = []
+    hits: _Found = []
     at = np.arange(len(words.whole))
     key = words.whole
     _look_up(key, at, 1, lexicon, hits)
@@ -262,7 +301,7 @@ def _find(words: Words, lexicon: Lexicon) -> _Hits:
         _look_up(chained(key[place], tail), at[place], size, lexicon, hits)
         key = chained(key, words.whole[last])
         _look_up(key, at, size, lexicon, hits)
-    return _Hits(*(np.concatenate([item[part] for item in hits]) for part in range(3)))
+    return Phrases(*(np.concatenate([item[part] for item in hits]) for part in range(4)))
 
 
 # Words whose stems of all lengths are looked up at once: as many as need little memory.
@@ -285,43 +324,40 @@ def _stem_tails(words: Words, where: IntArray, lexicon: Lexicon) -> tuple[IntArr
     letters = words.end[where] - words.start[where]
     long = np.flatnonzero(letters >= _STEM_START)
     begun, _ = lexicon.stem_starts.find(prefix_hashes(words, where[long], _STEM_START))
-    place = long[begun]
     lengths = np.array(lexicon.stem_lengths, np.int64)
-    number, which = np.nonzero(letters[place][:, None] >= lengths)
-    place = place[number]
-    return place, prefix_hashes(words, where[place], lengths[which])
+    longer = lengths[lengths >= _STEM_START]
+    number, which = np.nonzero(letters[long[begun], None] >= longer)
+    shortest = np.flatnonzero(letters >= _SHORTEST_STEM)
+    place = np.concatenate([long[begun][number], shortest])
+    length = np.concatenate([longer[which], np.full(len(shortest), _SHORTEST_STEM)])
+    return place, prefix_hashes(words, where[place], length)
 
 
-def _look_up(
-    key: HashArray,
-    at: IntArray,
-    size: int,
-    lexicon: Lexicon,
-    hits: list[tuple[IntArray, IntArray, IntArray]],
-) -> None:
+def _look_up(key: HashArray, at: IntArray, size: int, lexicon: Lexicon, hits: _Found) -> None:
     """Add the phrases of `size` words that have one of these keys to the hits."""
     found, place = lexicon.phrases.find(key)
-    hits.append((at[found], np.full(len(found), size, np.int64), lexicon.masks[place]))
+    sizes = np.full(len(found), size, np.int64)
+    hits.append((at[found], sizes, lexicon.masks[place], lexicon.concepts[place]))
 
 
-def _by_label(hits: _Hits, words: Words, bits: np.int64, place: int, n: int) -> FloatArray:
+def _by_label(phrases: Phrases, words: Words, bits: np.int64, place: int, n: int) -> FloatArray:
     """Return (n, _N_LABELS) the number of words in each line at which a phrase starts."""
-    use = (hits.mask & bits) != 0
-    start = _distinct(hits.start[use])
+    use = (phrases.mask & bits) != 0
+    start = _distinct(phrases.start[use])
     masks = np.zeros(len(start), np.int64)
-    np.bitwise_or.at(masks, np.searchsorted(start, hits.start[use]), hits.mask[use])
+    np.bitwise_or.at(masks, np.searchsorted(start, phrases.start[use]), phrases.mask[use])
     flags = (masks[:, None] >> (np.arange(_N_LABELS) + place * _N_LABELS)) & 1
     out = np.zeros((n, _N_LABELS), np.float32)
     np.add.at(out, words.line[start], flags.astype(np.float32))
     return out
 
 
-def _whole_lines(hits: _Hits, text: TextFeatures, n: int) -> FloatArray:
+def _whole_lines(phrases: Phrases, text: TextFeatures, n: int) -> FloatArray:
     """Return (n, _N_LABELS): 1 for the label with most words in a line made of phrases alone."""
     words = text.words
-    use = (hits.mask & (_SIGN | _LINE)) != 0
-    use &= text.n_words[words.line[hits.start]] <= _MAX_LABEL_WORDS
-    start, size, mask = hits.start[use], hits.size[use], hits.mask[use]
+    use = (phrases.mask & (_SIGN | _LINE)) != 0
+    use &= text.n_words[words.line[phrases.start]] <= _MAX_LABEL_WORDS
+    start, size, mask = phrases.start[use], phrases.size[use], phrases.mask[use]
     edges = np.zeros(len(words.line) + 1, np.int64)
     np.add.at(edges, start, 1)
     np.add.at(edges, start + size, -1)
@@ -335,6 +371,74 @@ def _whole_lines(hits: _Hits, text: TextFeatures, n: int) -> FloatArray:
     lines = np.flatnonzero(full)
     out[lines, weight[lines].argmax(axis=1)] = 1
     return out
+
+
+# --- concepts → more hashed features ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Hashed features beyond a text's own, sorted by segment: (n,) segments, (n,) buckets."""
+
+    segment: IntArray
+    bucket: IntArray
+
+
+# Words that express something, of which any two are a pair: each and so many after it.
+_PAIR_REACH = 4
+# A word's concepts beyond so many are another language's.
+_MAX_CONCEPTS = 3
+_CONCEPT_BITS = 6
+_PAIR_MASK = (1 << 2 * _CONCEPT_BITS) - 1
+
+
+def concept_tokens(words: Words, phrases: Phrases) -> Tokens:
+    """Return the concepts of each sentence, and the pairs of those that stand close together.
+
+    The same whatever the language: what one teaches holds in all.
+    """
+    use = phrases.concept != 0
+    at = _distinct(phrases.start[use])
+    bits = np.zeros(len(at), np.int64)
+    np.bitwise_or.at(bits, np.searchsorted(at, phrases.start[use]), phrases.concept[use])
+    concepts = _first_bits(bits)
+    segment = words.segment[at]
+    keys = [_keys(segment, concepts)]
+    for reach in range(1, _PAIR_REACH + 1):  # one at a time, for the memory
+        here = np.flatnonzero(segment[:-reach] == segment[reach:])
+        one, other = concepts[here][:, :, None], concepts[here + reach][:, None, :]
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        pairs = np.where((low > 0) & (low < high), low << _CONCEPT_BITS | high, 0)
+        keys.append(_keys(segment[here], pairs.reshape(len(here), _MAX_CONCEPTS**2)))
+    distinct = _distinct(np.concatenate(keys))
+    return Tokens(distinct >> 2 * _CONCEPT_BITS, number_buckets(distinct & _PAIR_MASK))
+
+
+def _keys(segment: IntArray, numbers: IntArray) -> IntArray:
+    """Return one key for each segment and each number above 0 in its row."""
+    row, column = np.nonzero(numbers)
+    return segment[row] << 2 * _CONCEPT_BITS | numbers[row, column]
+
+
+def _first_bits(bits: IntArray) -> IntArray:
+    """Return (n, _MAX_CONCEPTS) numbers from 1 of the lowest bits that are set, 0 for none."""
+    out = np.zeros((len(bits), _MAX_CONCEPTS), np.int64)
+    for column in range(_MAX_CONCEPTS):
+        lowest = bits & -bits
+        # a power of two is exact as a float, and frexp gives its exponent plus 1
+        out[:, column] = np.frexp(lowest.astype(np.float64))[1]
+        bits = bits ^ lowest
+    return out
+
+
+def with_tokens(text: TextFeatures, tokens: Tokens) -> TextFeatures:
+    """Return the text with further hashed features."""
+    place = np.searchsorted(text.token_segment, tokens.segment, side="right")
+    return replace(
+        text,
+        token_segment=np.insert(text.token_segment, place, tokens.segment),
+        token_bucket=np.insert(text.token_bucket, place, tokens.bucket),
+    )
 
 
 @dataclass(frozen=True, slots=True)

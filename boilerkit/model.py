@@ -42,7 +42,14 @@ from boilerkit.html_features import (
     structure_columns,
 )
 from boilerkit.labels import PAGE_TYPES
-from boilerkit.lexicon import LEXICON_ARRAYS, Lexicon
+from boilerkit.lexicon import (
+    LEXICON_ARRAYS,
+    Lexicon,
+    Phrases,
+    concept_tokens,
+    with_tokens,
+)
+from boilerkit.markup import read_as_text, text_share
 from boilerkit.network import Network
 from boilerkit.page_lines import PageLines
 from boilerkit.page_types import (
@@ -89,10 +96,16 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """``content``: (n,) calibrated probabilities; ``kinds``: (n,) chrome indices into KINDS."""
+    """``odds``: (n,) calibrated log-odds of content; ``kinds``: (n,) chrome indices into KINDS."""
 
-    content: FloatArray
+    odds: FloatArray
     kinds: IntArray
+
+    @property
+    def content(self) -> FloatArray:
+        """(n,) calibrated probabilities."""
+        chance: FloatArray = (1 / (1 + np.exp(-self.odds))).astype(np.float32)
+        return chance
 
 
 # Rows that go through the trees at once: so few that what they reach stays in the cache.
@@ -173,7 +186,7 @@ class Head:
         context = rows.context(odds)
         scores = [self._score_block(rows, context, *block) for block in blocks]
         return Scores(
-            np.concatenate([part.content for part in scores]),
+            np.concatenate([part.odds for part in scores]),
             np.concatenate([part.kinds for part in scores]),
         )
 
@@ -185,7 +198,7 @@ class Head:
         around = (start, min(end + self.network.reach, len(rows)))
         matrix = np.concatenate([rows.matrix(*around), context[slice(*around)]], axis=1)
         found, own = self.score(matrix), slice(first - start, end - start)
-        return Scores(found.content[own], found.kinds[own])
+        return Scores(found.odds[own], found.kinds[own])
 
     def matrix(self, rows: TextRows | PageRows) -> FloatArray:
         """Return the (n, n_columns) features of all lines of a document."""
@@ -193,10 +206,10 @@ class Head:
         return np.concatenate([matrix, rows.context(self.first.log_odds(matrix))], axis=1)
 
     def score(self, matrix: FloatArray) -> Scores:
-        """Return calibrated probabilities and the likeliest chrome kinds of a document's lines."""
+        """Return calibrated log-odds and the likeliest chrome kinds of a document's lines."""
         logits = self.network.logits(matrix)
         odds = self.slope * (self.forest.log_odds(matrix) + logits[:, 0]) + self.intercept
-        return Scores((1 / (1 + np.exp(-odds))).astype(np.float32), likeliest_kinds(logits))
+        return Scores(odds, likeliest_kinds(logits))
 
 
 def likeliest_kinds(logits: FloatArray) -> npt.NDArray[np.int64]:
@@ -239,8 +252,19 @@ class Model:
         return self.heads["text"].score_rows(self._text_rows(lines))
 
     def score_html(self, page: PageLines) -> Scores:
-        """Score the lines of one page."""
-        return self.heads["html"].score_rows(self._page_rows(page))
+        """Score the lines of one page; those of one with bare markup as lines of a text, too."""
+        scores = self.heads["html"].score_rows(self._page_rows(page))
+        share = text_share(page)
+        if not share:
+            return scores
+        index, lines = read_as_text(page)
+        if not index:
+            return scores
+        odds, kinds = scores.odds.copy(), scores.kinds.copy()
+        as_text = self.score_text(lines)
+        odds[index] += share * (as_text.odds - odds[index])
+        kinds[index] = as_text.kinds  # which kind it is, the words tell best
+        return Scores(odds, kinds)
 
     def text_matrix(self, lines: Sequence[str]) -> FloatArray:
         """Return the (n, n_columns) features of the lines of a text."""
@@ -251,12 +275,17 @@ class Model:
         return self.heads["html"].matrix(self._page_rows(page))
 
     def _text_rows(self, lines: Sequence[str]) -> TextRows:
-        return TextRows(
-            measure_blocks(lines, self.lexicon, lambda text: word_scores(text, self.text_kinds))
-        )
+        return TextRows(measure_blocks(lines, self.lexicon, self.score_words))
+
+    def score_words(self, text: TextFeatures, phrases: Phrases) -> WordScores:
+        """Score the words of a text and what they express."""
+        more = with_tokens(text, concept_tokens(text.words, phrases))
+        return word_scores(more, self.text_kinds)
 
     def _page_rows(self, page: PageLines) -> PageRows:
-        lines = measure_blocks(page.texts, self.lexicon, lambda text: word_scores(text, self.words))
+        lines = measure_blocks(
+            page.texts, self.lexicon, lambda text, _: word_scores(text, self.words)
+        )
         structure = read_structure(page)
         names = read_names(page, self.vocabulary)
         named = box_names_sums(names, structure, self.name_content)
@@ -445,11 +474,13 @@ def _build(config: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model
 
 def _build_lexicon(arrays: Mapping[str, npt.NDArray[Any]]) -> Lexicon:
     sizes = {name: arrays[name].shape for name in LEXICON_ARRAYS}
-    _require(sizes["phrases"] == sizes["masks"], "its phrases have another number of masks")
+    for name in ("masks", "concepts"):
+        _require(sizes["phrases"] == sizes[name], f"its phrases have another number of {name}")
     _require(sizes["rarity"] == (N_BUCKETS,), "its rarities have another shape")
     for name, kind in LEXICON_ARRAYS.items():
         _require(arrays[name].dtype == kind, f"{name} has another type")
         _require(arrays[name].ndim == 1, f"{name} has another shape")
+    _require(bool((arrays["concepts"] >= 0).all()), "its concepts are out of range")
     steps = np.diff(arrays["stem_lengths"], prepend=0, append=_MAX_STEM_LETTERS + 1)
     _require(bool((steps > 0).all()), "its stems' lengths do not rise or are out of range")
     return Lexicon.build(arrays)

@@ -25,6 +25,7 @@ __all__ = [
     "chained",
     "copies_of",
     "measure_lines",
+    "number_buckets",
     "prefix_hashes",
     "word_buckets",
 ]
@@ -95,6 +96,7 @@ _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _PAIR = np.uint64(0x94D049BB133111EB)
 _PREFIX_SALT = np.uint64(0xD6E8FEB86659FD93)
 _EDGE_SALT = np.uint64(0xA0761D6478BD642F)
+_NUMBER_SALT = np.uint64(0x8CB92BA72F3D8DD7)
 _PREFIX_CHARS = 5
 # Shorter words stand in every document.
 TELLING_CHARS = 4
@@ -378,6 +380,11 @@ def _mix(values: HashArray) -> HashArray:
 def word_buckets(words: Words) -> IntArray:
     """Return the bucket of each word as a whole."""
     return _bucket(words.whole)
+
+
+def number_buckets(numbers: IntArray) -> IntArray:
+    """Return the bucket of each of some numbers that are no words."""
+    return _bucket(_mix(numbers.astype(np.uint64) ^ _NUMBER_SALT))
 
 
 def _bucket(values: HashArray) -> IntArray:

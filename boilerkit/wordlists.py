@@ -6,6 +6,11 @@ lower case. A mark in front says how strong it is, a ``*`` at its end that the l
     en<TAB>support our journalism    a sign of the label wherever it stands in a line
     en<TAB>=donate                   a sign only where a short line is made of such phrases
     en<TAB>~donat*                   the topic: supports a sign, decides nothing alone
+
+``wordlists/concepts.txt``, which the trained model alone reads, says what single words express in
+any of more languages: ``lang<TAB>concept<TAB>phrase, phrase``. Nothing tells there which language
+a text is in, so words of up to three letters, which mean something else in the next one, are
+left out, but for scripts without spaces.
 """
 
 from __future__ import annotations
@@ -21,11 +26,13 @@ from typing import NamedTuple
 from boilerkit.labels import CHROME_LABELS, Label
 
 __all__ = [
+    "CONCEPTS",
     "LANGUAGES",
     "Hit",
     "PhraseIndex",
     "Strength",
     "WordList",
+    "load_concepts",
     "load_wordlists",
     "split_words",
 ]
@@ -33,6 +40,17 @@ __all__ = [
 LANGUAGES = tuple(
     ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "sv", "da", "no", "ja", "ko", "zh", "tr"]
 )
+
+CONCEPTS = tuple(
+    """
+    give support contribute help fund small independent journalism reader you we i subscribe
+    member premium trial cancel price free period offer newsletter email signup login account
+    password comment post share follow app cookie advert read article content unlock mission
+    thanks please if now join community receive news shop rights click like without only
+    organisation they said past official number weekday raised people body
+    """.split()
+)
+"""What a word may express, in the order of the bits that stand for it."""
 
 # Scripts that are written without spaces, and Korean, whose endings and compounds are not set off:
 # one character is one word, so that a phrase is found inside a longer run.
@@ -97,6 +115,17 @@ def load_wordlists(*, without: str | None = None) -> Mapping[Label, WordList]:
             if label is not Label.EMPTY
         }
     )
+
+
+def load_concepts(*, without: str | None = None) -> Mapping[str, frozenset[str]]:
+    """Read what the words of all languages express, or of all but one: phrases by concept."""
+    file = resources.files("boilerkit").joinpath("wordlists").joinpath("concepts.txt")
+    found: dict[str, set[str]] = {concept: set() for concept in CONCEPTS}
+    for row in file.read_text(encoding="utf-8").splitlines():
+        language, concept, phrases = row.split("\t")
+        if language != without:
+            found[concept].update(map(_normalise, phrases.split(", ")))
+    return MappingProxyType({concept: frozenset(words) for concept, words in found.items()})
 
 
 def _parse(text: str, without: str | None) -> WordList:

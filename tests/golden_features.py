@@ -27,11 +27,18 @@ from boilerkit.html_features import (
 )
 from boilerkit.html_lines import read_html
 from boilerkit.labels import PAGE_TYPES
-from boilerkit.lexicon import Lexicon, compile_phrases, lexicon_columns
+from boilerkit.lexicon import (
+    Lexicon,
+    compile_phrases,
+    concept_tokens,
+    find_phrases,
+    lexicon_columns,
+    with_tokens,
+)
 from boilerkit.model import bag_scores, word_scores
 from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, page_clues, type_scores
 from boilerkit.text_features import N_BUCKETS, measure_lines
-from boilerkit.wordlists import load_wordlists
+from boilerkit.wordlists import load_concepts, load_wordlists
 
 GOLDEN = Path(__file__).parent / "golden" / "features.json"
 
@@ -79,13 +86,16 @@ def _weights(n_classes: int) -> np.ndarray:
 
 def _lexicon() -> Lexicon:
     rarity = (np.arange(N_BUCKETS) % 97).astype(np.uint8)
-    return Lexicon.build({**compile_phrases(load_wordlists()), "rarity": rarity})
+    return Lexicon.build({**compile_phrases(load_wordlists(), load_concepts()), "rarity": rarity})
 
 
 def _text_columns(lines: list[str]) -> Columns:
     text = measure_lines(lines)
-    lexical = lexicon_columns(text, _lexicon())
-    words = word_scores(text, _weights(len(KINDS)))
+    lexicon = _lexicon()
+    phrases = find_phrases(text.words, lexicon)
+    lexical = lexicon_columns(text, phrases, lexicon.rarity)
+    more = with_tokens(text, concept_tokens(text.words, phrases))
+    words = word_scores(more, _weights(len(KINDS)))
     return _named(text_matrix(text, lexical, words), TEXT_MATRIX_COLUMNS)
 
 
@@ -104,7 +114,8 @@ def _page_columns(html: str) -> Columns:
         type_scores(names.distinct, page_clues(page, text), types),
     )
     structural = structure_columns(page, structure, text)
-    lexical = lexicon_columns(text, _lexicon())
+    lexicon = _lexicon()
+    lexical = lexicon_columns(text, find_phrases(text.words, lexicon), lexicon.rarity)
     return _named(html_matrix(structure, structural, text, lexical, scores), HTML_COLUMNS)
 
 

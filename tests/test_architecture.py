@@ -17,7 +17,7 @@ ORDER = """
 errors cuts labels text_lines user_labels view records config metrics
 decode rescue guard data_lines page_lines html_lines roles
 wordlists sentences measures heuristic_rules heuristic_kinds heuristic
-text_features lexicon context html_features page_types features network blocks model
+text_features lexicon context html_features page_types features network blocks markup model
 decide mixed render layout markdown_text markdown backends site_profile batch pipeline __init__
 column_words explain bench_files bench
 inputs readers warc parquet writers run

@@ -16,6 +16,7 @@ from benchmarks.ablation import ablate, clocked
 from benchmarks.datasets import DATA_SETS
 from benchmarks.knockouts import KNOCKOUTS, Knockout, family_of, is_around, knock_out
 from boilerkit import Cleaner, context
+from boilerkit.cuts import Cut
 from boilerkit.model import COLUMNS, load_model
 from boilerkit.network import Network
 from boilerkit.text_features import FloatArray
@@ -42,6 +43,7 @@ class TestFamilies:
             "the second pass",
             "the network",
             "lines from <noscript> and data",
+            "cuts by document and length",
         }
 
     def test_a_column_of_no_family_is_an_error(self) -> None:
@@ -76,6 +78,20 @@ class TestKnockOut:
             for part in ("feature", "threshold", "children", "value", "roots"):
                 first, second = (arrays[f"html_{nth}_{part}"] for nth in ("first", "second"))
                 assert np.array_equal(first, second)
+
+    def test_without_cuts_of_their_own_all_documents_share_one(self, tmp_path: Path) -> None:
+        config = toy_config()
+        for head in config["heads"].values():
+            head |= {"document": 2.0, "length": 0.5}
+        whole = write_model(tmp_path / "whole", config, npz_bytes(toy_arrays()))
+        knock_out(whole, tmp_path / "without", ROWS["cuts by document and length"])
+        for head in COLUMNS:
+            before, after = (
+                load_model(folder).heads[head].cuts["balanced"]
+                for folder in (whole, tmp_path / "without")
+            )
+            assert (before.length, before.document) == (0.5, 2.0)
+            assert after == Cut(before.score)
 
 
 class TestNetwork:

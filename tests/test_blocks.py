@@ -108,7 +108,9 @@ class TestSameAsAtOnce:
         known = load_model("boilerkit-1")
 
         def measure() -> features_module.MeasuredLines:
-            return measure_blocks(lines, known.lexicon, lambda text: word_scores(text, known.words))
+            return measure_blocks(
+                lines, known.lexicon, lambda text, _: word_scores(text, known.words)
+            )
 
         expected = measure()
         with pytest.MonkeyPatch.context() as patch:
@@ -120,9 +122,7 @@ class TestSameAsAtOnce:
 
     def test_rows_asked_for_one_by_one(self, shipped_model: Model) -> None:
         lines = some_lines(90, seed=3)
-        measured = measure_blocks(
-            lines, shipped_model.lexicon, lambda text: word_scores(text, shipped_model.text_kinds)
-        )
+        measured = measure_blocks(lines, shipped_model.lexicon, shipped_model.score_words)
         rows = features_module.TextRows(measured)
         single = np.concatenate([rows.matrix(row, row + 1) for row in range(90)])
         np.testing.assert_allclose(single, rows.matrix(0, 90), atol=1e-5, rtol=1e-5)

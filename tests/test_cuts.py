@@ -58,16 +58,16 @@ class TestDocument:
 
     def test_one_that_is_sure_has_the_cut_itself(self) -> None:
         certain = ([1.0, 1.0, 0.0], [900, 700, 240])
-        assert document_fall(*certain) == pytest.approx(0)
+        assert document_fall(*certain, 1.0) == pytest.approx(0)
         assert Cut(0.3, document=1.0).on(*certain).score == pytest.approx(0.3)
 
     def test_falls_as_less_can_be_told(self) -> None:
-        assert 0 < document_fall(*self.SURE) < document_fall(*self.UNSURE) < math.log(3)
+        assert 0 < document_fall(*self.SURE, 1.0) < document_fall(*self.UNSURE, 1.0) < math.log(3)
 
     def test_falls_in_log_odds(self) -> None:
         cut = Cut(0.5, 0.7, document=2.0).on(*self.UNSURE)
         assert math.log(cut.score / (1 - cut.score)) == pytest.approx(
-            -2 * document_fall(*self.UNSURE)
+            -document_fall(*self.UNSURE, 2.0)
         )
         assert (cut.length, cut.document) == (0.7, 0.0)
 
@@ -80,15 +80,20 @@ class TestDocument:
             for size in range(1, 5)
             for kept in combinations(zip(soft, sizes, strict=True), size)
         )
-        assert document_fall(scores, sizes) == pytest.approx(-math.log(best / 2 / (1 - best / 2)))
+        fall = -math.log(best / 2 / (1 - best / 2))
+        assert document_fall(scores, sizes, 1.0) == pytest.approx(fall)
+        assert document_fall(scores, sizes, 2.0) == pytest.approx(2 * fall)
 
     @pytest.mark.parametrize("scores", [[0.0], [0.0, 0.0], [0.01, 0.02]])
     def test_one_of_chrome_alone_promises_little_and_not_nothing(self, scores: list[float]) -> None:
-        assert document_fall(scores, [600] * len(scores)) == pytest.approx(math.log(3))
+        assert document_fall(scores, [600] * len(scores), 1.0) == pytest.approx(math.log(3))
 
     @pytest.mark.parametrize(("size", "fall"), [(600, 0), (300, 0.75), (60, 1.35), (9_000, 0)])
-    def test_falls_where_there_is_little_to_go_by(self, size: int, fall: float) -> None:
-        assert document_fall([1.0], [size]) == pytest.approx(fall)
+    @pytest.mark.parametrize("weight", [0.5, 2.0])
+    def test_falls_where_there_is_little_to_go_by(
+        self, size: int, fall: float, weight: float
+    ) -> None:
+        assert document_fall([1.0], [size], weight) == pytest.approx(fall)
 
     def test_one_without_lines_has_a_cut_too(self) -> None:
         assert Cut(0.65, document=1.0).on([], []).score == pytest.approx(0.12, abs=0.01)
@@ -114,7 +119,7 @@ class TestDocument:
     ) -> None:
         shuffled = random.sample(lines, len(lines))
         one, other = (
-            document_fall([score for score, _ in some], [size for _, size in some])
+            document_fall([score for score, _ in some], [size for _, size in some], 1.0)
             for some in (lines, shuffled)
         )
         assert one == pytest.approx(other)

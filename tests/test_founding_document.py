@@ -107,7 +107,6 @@ class TestFoundingDocument:
 
 
 class TestExample:
-    @KEEPS_APPEALS
     def test_its_chrome_is_found_and_rightly_typed_and_all_else_kept(
         self, shipped: Cleaner, example_text: str
     ) -> None:
@@ -121,7 +120,6 @@ class TestExample:
         assert len(chrome) == len(EXAMPLE_CHROME)
         assert_labels(lines, chrome, set())
 
-    @KEEPS_APPEALS
     def test_it_comes_out_without_its_chrome(self, shipped: Cleaner, example_text: str) -> None:
         lines = example_text.splitlines(keepends=True)
         expected = [line for line in lines if not line.startswith(tuple(EXAMPLE_CHROME))]

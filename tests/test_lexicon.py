@@ -13,12 +13,16 @@ from boilerkit.lexicon import (
     LEXICON_LABELS,
     HashSet,
     Lexicon,
+    Tokens,
     compile_phrases,
+    concept_tokens,
     count_rarity,
+    find_phrases,
     lexicon_columns,
+    with_tokens,
 )
 from boilerkit.text_features import N_BUCKETS, measure_lines
-from boilerkit.wordlists import WordList, load_wordlists
+from boilerkit.wordlists import CONCEPTS, WordList, load_concepts, load_wordlists
 
 LISTS = {
     Label.DONATION: WordList(
@@ -32,17 +36,25 @@ LISTS = {
 }
 
 
-def lexicon_of(lists: dict[Label, WordList]) -> Lexicon:
+def lexicon_of(
+    lists: dict[Label, WordList], concepts: dict[str, list[str]] | None = None
+) -> Lexicon:
     none = WordList(frozenset(), frozenset(), frozenset())
-    arrays = compile_phrases({label: lists.get(label, none) for label in LEXICON_LABELS})
+    labels = {label: lists.get(label, none) for label in LEXICON_LABELS}
+    arrays = compile_phrases(labels, concepts or {})
     return Lexicon.build({**arrays, "rarity": np.full(N_BUCKETS, 64, np.uint8)})
 
 
 LEXICON = lexicon_of(LISTS)
 
 
+def columns_of(lines: list[str], lexicon: Lexicon) -> np.ndarray:
+    text = measure_lines(lines)
+    return lexicon_columns(text, find_phrases(text.words, lexicon), lexicon.rarity)
+
+
 def rows(lines: list[str], lexicon: Lexicon = LEXICON) -> dict[str, list[float]]:
-    matrix = lexicon_columns(measure_lines(lines), lexicon)
+    matrix = columns_of(lines, lexicon)
     assert matrix.shape == (len(lines), len(LEXICON_COLUMNS))
     return dict(zip(LEXICON_COLUMNS, matrix.T.tolist(), strict=True))
 
@@ -104,12 +116,95 @@ class TestTopic:
         assert rarity.max() == round(16 * np.log(4))
 
 
-class TestShippedLists:
-    @pytest.fixture(scope="class")
-    def lexicon(self) -> Lexicon:
-        arrays = compile_phrases(load_wordlists())
-        return Lexicon.build({**arrays, "rarity": np.zeros(N_BUCKETS, np.uint8)})
+GIVE, SUPPORT, READER = (CONCEPTS.index(name) + 1 for name in ("give", "support", "reader"))
+SAID = {
+    "give": ["donat*", "spende", "chip in", "寄付"],
+    "support": ["support*", "unterstütz*"],
+    "reader": ["readers", "lesern", "読者"],
+}
 
+
+class TestConcepts:
+    LEXICON = lexicon_of(LISTS, SAID)
+
+    def tokens(self, *lines: str) -> Tokens:
+        words = measure_lines(lines).words
+        return concept_tokens(words, find_phrases(words, self.LEXICON))
+
+    def buckets(self, line: str) -> set[int]:
+        return set(self.tokens(line).bucket.tolist())
+
+    def test_words_of_any_language_express_the_same(self) -> None:
+        english = self.buckets("Donate!")
+        assert len(english) == 1
+        assert english == self.buckets("Ihre Spende") == self.buckets("寄付する")
+        assert english == self.buckets("please chip in") == self.buckets("donations, donated")
+
+    def test_pairs_count_whatever_their_order(self) -> None:
+        english = self.buckets("readers support and donate")
+        assert len(english) == 3 + 3
+        assert english == self.buckets("eine Spende unterstützt die Lesern")
+        assert english > self.buckets("readers donate")
+
+    def test_a_pair_stands_close_together_in_one_sentence(self) -> None:
+        assert len(self.buckets("Readers came. Donate")) == 2
+        far = "readers " + "support " * 5 + "donate"
+        pairs = self.buckets(far) - self.buckets("readers") - self.buckets("support")
+        assert len(pairs - self.buckets("donate")) == 2
+
+    def test_a_sentence_says_a_thing_once(self) -> None:
+        once, twice = self.tokens("donate"), self.tokens("donate, donate. Donate")
+        assert once.segment.tolist() == [0]
+        assert twice.segment.tolist() == [0, 1]
+        assert set(twice.bucket.tolist()) == set(once.bucket.tolist())
+
+    def test_what_stands_on_other_lines_is_no_pair(self) -> None:
+        assert self.tokens("readers", "donate").segment.tolist() == [0, 1]
+
+    def test_concepts_are_no_signs_of_a_label(self) -> None:
+        line = ["readers support it, said they"]
+        assert columns_of(line, self.LEXICON).tolist() == columns_of(line, LEXICON).tolist()
+
+    def test_further_tokens_go_to_their_segments(self) -> None:
+        text = measure_lines(["We donate. Readers came", "sheep"])
+        tokens = Tokens(np.array([0, 2]), np.array([7, 9]))
+        more = with_tokens(text, tokens)
+        assert len(more.token_bucket) == len(text.token_bucket) + 2
+        assert more.token_segment.tolist() == sorted(more.token_segment.tolist())
+        for segment, bucket in ((0, 7), (2, 9)):
+            ours = more.token_bucket[more.token_segment == segment].tolist()
+            theirs = text.token_bucket[text.token_segment == segment].tolist()
+            assert ours == [*theirs, bucket]
+
+    def test_no_words_express_nothing(self) -> None:
+        assert self.tokens().bucket.tolist() == self.tokens("", "—").bucket.tolist() == []
+
+    @given(st.lists(st.sampled_from([*" .x", "donate", "spende", "lesern", "寄付", "chip in"])))
+    def test_pairs_are_those_that_a_plain_loop_finds(self, pieces: list[str]) -> None:
+        line = " ".join(pieces)
+        words = measure_lines([line]).words
+        phrases = find_phrases(words, self.LEXICON)
+        said = sorted(
+            (int(start), number, int(words.segment[start]))
+            for start, bits in zip(phrases.start, phrases.concept, strict=True)
+            for number in (GIVE, SUPPORT, READER)
+            if bits >> (number - 1) & 1
+        )
+        expected = {(segment, number) for _, number, segment in said}
+        for first, (_, one, segment) in enumerate(said):
+            for _, other, there in said[first + 1 : first + 5]:
+                if there == segment and one != other:
+                    expected.add((segment, min(one, other) * 64 + max(one, other)))
+        assert len(self.tokens(line).bucket) == len(expected)
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    arrays = compile_phrases(load_wordlists(), load_concepts())
+    return Lexicon.build({**arrays, "rarity": np.zeros(N_BUCKETS, np.uint8)})
+
+
+class TestShippedLists:
     @pytest.mark.parametrize(
         ("line", "column"),
         [
@@ -123,13 +218,45 @@ class TestShippedLists:
         assert rows([line], lexicon)[column][0] >= 1
 
     def test_a_language_can_be_left_out(self, lexicon: Lexicon) -> None:
-        arrays = compile_phrases(load_wordlists(without="de"))
+        arrays = compile_phrases(load_wordlists(without="de"), load_concepts(without="de"))
         without = Lexicon.build({**arrays, "rarity": np.zeros(N_BUCKETS, np.uint8)})
         line = ["Jetzt spenden und unterstützen"]
         assert rows(line, lexicon)["topic_donation"][0] > rows(line, without)["topic_donation"][0]
 
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            [
+                "Donations",
+                "Spendenkonto",
+                "donateurs",
+                "donazione",
+                "пожертвование",
+                "寄付",
+                "捐款",
+            ],
+            ["newsletter", "Nieuwsbrief", "рассылку", "nyhetsbrevet", "メルマガ", "뉴스레터"],
+            [
+                "comments",
+                "Kommentare",
+                "commentaires",
+                "комментарии",
+                "yorumlar",
+                "コメント",
+                "评论",
+            ],
+        ],
+    )
+    def test_words_of_many_languages_express_the_same(
+        self, lexicon: Lexicon, lines: list[str]
+    ) -> None:
+        words = measure_lines(lines).words
+        tokens = concept_tokens(words, find_phrases(words, lexicon))
+        said = [set(tokens.bucket[tokens.segment == at].tolist()) for at in range(len(lines))]
+        assert set.intersection(*said)
+
     def test_compiling_twice_gives_the_same_arrays(self) -> None:
-        first, second = compile_phrases(load_wordlists()), compile_phrases(load_wordlists())
+        first, second = (compile_phrases(load_wordlists(), load_concepts()) for _ in range(2))
         for name, array in first.items():
             np.testing.assert_array_equal(array, second[name])
 
@@ -146,4 +273,4 @@ class TestHashSet:
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n"), max_size=40), max_size=8))
 def test_any_lines_give_finite_numbers(lines: list[str]) -> None:
-    assert np.isfinite(lexicon_columns(measure_lines(lines), LEXICON)).all()
+    assert np.isfinite(columns_of(lines, LEXICON)).all()

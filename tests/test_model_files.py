@@ -198,6 +198,15 @@ def replaced(name: str, change: Callable[[Any], Any]) -> Callable[[dict[str, Any
     return apply
 
 
+def one_phrase(concept: int) -> Callable[[dict[str, Any]], None]:
+    def apply(arrays: dict[str, Any]) -> None:
+        arrays["phrases"] = np.array([7], np.uint64)
+        arrays["masks"] = np.array([1], np.int64)
+        arrays["concepts"] = np.array([concept], np.int64)
+
+    return apply
+
+
 def at(place: int, value: float) -> Callable[[Any], Any]:
     def change(array: Any) -> Any:
         changed = array.copy()
@@ -250,6 +259,9 @@ CHANGED_ARRAYS = {
     ),
     "lengths of stems in another order": replaced("stem_lengths", lambda _: np.array([5, 3])),
     "lengths of stems without end": replaced("stem_lengths", lambda _: np.arange(1, 10**6)),
+    "concepts of other phrases": replaced("concepts", lambda _: np.zeros(1, np.int64)),
+    "concepts of another type": replaced("concepts", lambda array: array.astype(np.int32)),
+    "concepts that are no bits": one_phrase(-1),
 }
 
 

@@ -103,10 +103,11 @@ def phrase_counts() -> Counter[tuple[str, str]]:
 
 class TestFormat:
     @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-    def test_rows_hold_text_label_and_language_only(self, path: Path) -> None:
+    def test_rows_hold_text_label_language_and_what_they_are_for(self, path: Path) -> None:
         for row in read(path):
-            assert list(row) == ["text", "label", "lang"], row
+            assert list(row) in (["text", "label", "lang"], ["text", "label", "lang", "for"]), row
             assert all(isinstance(value, str) for value in row.values()), row
+            assert row.get("for", "texts") == "texts", row
 
     @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
     def test_texts_are_single_trimmed_lines(self, path: Path) -> None:

@@ -204,7 +204,7 @@ class TestCorpus:
         assert dump.kind.tolist() == [0, 0, 0, KINDS.index(Label.ACCOUNT)]
 
     def test_lines_are_inserted_into_articles_of_their_own_fold(self, corpus: Corpus) -> None:
-        fold_by_line = {text: fold for text, _, fold in corpus.singles}
+        fold_by_line = {single.text: single.fold for single in corpus.singles}
         inserted = [example for example in corpus.texts if example.group == "inserted"]
         assert inserted
         for example in inserted:
@@ -289,10 +289,18 @@ class TestHeldOutSentences:
         assert not [text for text in self.learned_lines(held) if sentence in text]
         assert len(self.learned_lines(held)) > 0.9 * len(learned)
 
+    def test_pages_learn_some_of_our_lines_and_texts_all(self, corpus: Corpus) -> None:
+        prepared = prepare(corpus)
+        in_texts, on_pages = fit_module._kind_rows(prepared)
+        left_out = sum(not single.on_pages for single in corpus.singles)
+        assert 0 < left_out < len(corpus.singles) / 4
+        assert in_texts.matrix.shape[0] - on_pages.matrix.shape[0] == left_out
+        assert len(on_pages.target) == len(on_pages.weight) == on_pages.matrix.shape[0]
+
     @staticmethod
     def learned_lines(corpus: Corpus) -> list[str]:
         """Return every line that has a label in training."""
-        lines = [text for text, _, _ in corpus.singles]
+        lines = [single.text for single in corpus.singles]
         for example in corpus.texts:
             lines += [
                 text
@@ -325,9 +333,15 @@ class TestRarity:
         rarity = fit_module._rarity(self.matrix)
         scaled = self.matrix @ sparse.diags(rarity)
         fitted = LogisticRegression(C=3.0, max_iter=60, tol=1e-3).fit(scaled, target)
-        weights = fit_module._fit_rare(self.matrix, target, weight, 3.0, 2)
+        weights = fit_module._fit_linear(self.matrix, target, weight, 3.0, 2, rarity=rarity)
         found = self.matrix @ weights[:-1, 0] + weights[-1, 0]
         assert found == pytest.approx(fitted.decision_function(scaled), abs=0.1)
+
+    def test_leaves_the_weights_on_the_grid_that_is_stored(self) -> None:
+        target, weight = np.array([0, 1, 1, 1, 0, 1]), np.ones(6)
+        rarity = fit_module._rarity(self.matrix)
+        weights = fit_module._fit_linear(self.matrix, target, weight, 3.0, 2, rarity=rarity)
+        assert (weights == fit_module.quantised(weights)).all()
 
 
 @dataclass(frozen=True)

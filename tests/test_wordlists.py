@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from boilerkit.labels import CHROME_LABELS, Label
 from boilerkit.wordlists import (
+    CONCEPTS,
     LANGUAGES,
     Hit,
     PhraseIndex,
     Strength,
     WordList,
+    load_concepts,
     load_wordlists,
     split_words,
 )
@@ -66,6 +68,43 @@ def test_a_language_can_be_left_out() -> None:
     assert "please donate" in fewer[Label.DONATION].signs
     # a phrase that two languages share stays
     assert "newsletter" in fewer[Label.NEWSLETTER].lines
+
+
+@pytest.fixture(scope="module")
+def found() -> list[list[str]]:
+    path = resources.files("boilerkit").joinpath("wordlists", "concepts.txt")
+    return [row.split("\t") for row in path.read_text(encoding="utf-8").splitlines()]
+
+
+class TestConcepts:
+    def test_the_file_is_clean(self, found: list[list[str]]) -> None:
+        assert len(found) == len({(language, concept) for language, concept, _ in found})
+        for language, concept, phrases in found:
+            assert concept in CONCEPTS, (language, concept)
+            listed = phrases.split(", ")
+            assert len(listed) == len(set(listed)), (language, concept)
+            for phrase in listed:
+                assert phrase == phrase.strip().lower(), phrase
+                assert split_words(phrase), phrase
+                assert "*" not in phrase[:-1], phrase
+
+    def test_every_language_has_most_concepts(self, found: list[list[str]]) -> None:
+        for language in LANGUAGES:
+            assert sum(row[0] == language for row in found) >= len(CONCEPTS) - 5, language
+
+    def test_no_short_word_of_a_script_with_spaces(self, found: list[list[str]]) -> None:
+        for language, _, phrases in found:
+            if language not in ("ja", "zh", "ko", "th"):
+                assert all(len(phrase.rstrip("*")) > 3 for phrase in phrases.split(", "))
+
+    def test_their_bits_fit_a_signed_number(self) -> None:
+        assert len(CONCEPTS) == len(set(CONCEPTS)) <= 63
+
+    def test_a_language_can_be_left_out(self) -> None:
+        everything, fewer = load_concepts(), load_concepts(without="de")
+        assert "spenden*" in everything["give"]
+        assert "spenden*" not in fewer["give"]
+        assert "donat*" in fewer["give"]
 
 
 def test_an_unknown_language_is_refused() -> None:

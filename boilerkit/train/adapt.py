@@ -27,10 +27,11 @@ from sklearn.tree import DecisionTreeRegressor
 from boilerkit.errors import ConfigError
 from boilerkit.features import KINDS
 from boilerkit.labels import Label
+from boilerkit.lexicon import Lexicon, concept_tokens, find_phrases, with_tokens
 from boilerkit.metrics import LineScores, PairedDifference, count_lines, mean, paired_bootstrap
 from boilerkit.model import Forest, Head, Model
 from boilerkit.text_features import N_BUCKETS, FloatArray, IntArray, measure_lines
-from boilerkit.text_lines import fold_line
+from boilerkit.text_lines import has_word
 from boilerkit.train.fit import float32_below, quantised
 from boilerkit.train.own_documents import OwnDocument
 
@@ -144,12 +145,13 @@ def _groups(documents: Sequence[OwnDocument]) -> list[list[OwnDocument]]:
 def _score(model: Model, group: Sequence[OwnDocument]) -> LineScores:
     scores = LineScores()
     for document in group:
-        head = model.heads[document.kind]
-        found = head.score(_matrix(model, document))
-        sizes = [len(fold_line(text)) for text in document.texts]
-        cut = head.cuts["balanced"].on(found.content.tolist(), sizes)
+        page = document.page
+        found = model.score_text(document.texts) if page is None else model.score_html(page)
+        worded = [number for number, text in enumerate(document.texts) if has_word(text)]
+        sizes = [len(document.texts[number]) for number in worded]
+        cut = model.heads[document.kind].cuts["balanced"].on(found.content[worded].tolist(), sizes)
         texts = [document.texts[line] for line in document.lines]
-        cuts = [cut.of(fold_line(text)) for text in texts]
+        cuts = [cut.of(text) for text in texts]
         content = found.content[document.lines] >= cuts
         kinds = np.where(content, _CONTENT, found.kinds[document.lines])
         scores += count_lines(texts, _labels(document.labels), _labels(kinds))
@@ -214,10 +216,12 @@ def _move_words(base: Model, documents: Sequence[OwnDocument]) -> Model:
     kinds, content, text_kinds = base.word_kinds, base.word_content, base.text_kinds
     if documents:
         labels = np.concatenate([document.labels for document in documents])
-        bags = _bags(documents)
         kinds, text_kinds = (
             _on_grid(_moved(bags, labels, start, _WORD_PENALTY["kinds"]), start)
-            for start in (kinds, text_kinds)
+            for bags, start in (
+                (_bags(documents), kinds),
+                (_bags(documents, base.lexicon), text_kinds),
+            )
         )
     if pages:
         labels = np.concatenate([document.labels for document in pages])
@@ -228,11 +232,17 @@ def _move_words(base: Model, documents: Sequence[OwnDocument]) -> Model:
     return replace(base, words=words, text_kinds=text_kinds)
 
 
-def _bags(documents: Sequence[OwnDocument]) -> sparse.csr_matrix:
-    """Return (n_labelled, N_BUCKETS) hashed words, a line's over their root."""
+def _bags(documents: Sequence[OwnDocument], lexicon: Lexicon | None = None) -> sparse.csr_matrix:
+    """Return (n_labelled, N_BUCKETS) hashed words, a line's over their root.
+
+    With a lexicon, what the words express is among them, as in the word model of texts.
+    """
     blocks = []
     for document in documents:
         text = measure_lines(document.texts)
+        if lexicon is not None:
+            phrases = find_phrases(text.words, lexicon)
+            text = with_tokens(text, concept_tokens(text.words, phrases))
         count = np.bincount(text.token_line, minlength=len(document.texts))
         values = 1 / np.sqrt(count[text.token_line])
         shape = (len(document.texts), N_BUCKETS)

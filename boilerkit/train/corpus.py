@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,7 @@ __all__ = [
     "UNKNOWN",
     "Corpus",
     "PageExample",
+    "Single",
     "TextExample",
     "build_corpus",
     "is_language",
@@ -102,13 +104,22 @@ class TextExample:
     weight: FloatArray
 
 
+class Single(NamedTuple):
+    """A line that stands in no page: its kind's index, and whether models of pages learn it too."""
+
+    text: str
+    kind: int
+    fold: int
+    on_pages: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All training examples and the single lines (text, kind index, fold)."""
+    """All training examples and the single lines."""
 
     pages: list[PageExample]
     texts: list[TextExample]
-    singles: list[tuple[str, int, int]]
+    singles: list[Single]
 
 
 def build_corpus(root: Path, *, without: str | None = None, n_jobs: int = 2) -> Corpus:
@@ -136,7 +147,11 @@ def build_corpus(root: Path, *, without: str | None = None, n_jobs: int = 2) -> 
     )
     pages = [example for example in pages if len(example.page.texts)]
     pieces = list(_pieces(root, held_out, without))
-    singles = [(text, piece.kind, piece.fold) for piece in pieces for text in piece.lines]
+    singles = [
+        Single(text, piece.kind, piece.fold, piece.on_pages)
+        for piece in pieces
+        for text in piece.lines
+    ]
     texts = [_typed_example(document, held_out) for document in typed]
     with_gold = [example for example in pages if example.source.gold is not None]
     texts += [_dump_example(example) for example in _dumped(pages, with_gold)]
@@ -402,6 +417,8 @@ _OWN_TEXTS = (
     "lookalikes_en.jsonl",
     "lookalikes_multi.jsonl",
     "kinds_more.jsonl",
+    "lookalikes_paid.jsonl",
+    "appeals_plain.jsonl",
 )
 
 
@@ -412,6 +429,7 @@ class _Piece:
     lines: list[str]
     kind: int
     fold: int
+    on_pages: bool = True
 
     @property
     def is_content(self) -> bool:
@@ -432,7 +450,9 @@ def _pieces(root: Path, held_out: frozenset[str], without: str | None) -> Iterat
         for row in _own_rows(name):
             if row["label"] in _KIND_INDEX and not is_language(row["lang"], without):
                 text = fold_line(row["text"])
-                yield _Piece([text], _KIND_INDEX[row["label"]], _hash(text) % N_FOLDS)
+                kind, fold = _KIND_INDEX[row["label"]], _hash(text) % N_FOLDS
+                # pages have more to go by than the words of plain prose, and get worse with them
+                yield _Piece([text], kind, fold, row.get("for") != "texts")
 
 
 def _own_rows(name: str) -> Iterator[dict[str, str]]:
@@ -563,7 +583,7 @@ _HOST_LINES_USED = 2
 _HOST_WEIGHT = 0.045
 _INSERTED_WEIGHT = 0.45
 # What looks like an appeal and is none: the rarer lesson.
-_COUNTER_WEIGHT = 0.7
+_COUNTER_WEIGHT = 0.9
 
 
 def _hash(text: str) -> int:

@@ -28,13 +28,20 @@ from boilerkit.features import (
     text_matrix,
 )
 from boilerkit.labels import PAGE_TYPES
+from boilerkit.lexicon import with_tokens
 from boilerkit.model import Forest, bag_scores, summed_names, word_scores
 from boilerkit.network import Network
 from boilerkit.page_types import N_MEASURES, N_META_BUCKETS, type_scores
 from boilerkit.text_features import N_BUCKETS, FloatArray, IntArray, TextFeatures
 from boilerkit.train.corpus import UNKNOWN
 from boilerkit.train.network import Lesson, NetworkSettings, fit_network
-from boilerkit.train.prepare import Prepared, PreparedPage, find_vocabulary
+from boilerkit.train.prepare import (
+    Prepared,
+    PreparedPage,
+    PreparedSingle,
+    PreparedText,
+    find_vocabulary,
+)
 
 __all__ = ["Bags", "FittedHead", "Trainer"]
 
@@ -145,9 +152,14 @@ class Trainer:
         if key not in self._bag_cache:
             rows = self._rows[name]
             keep = np.isin(rows.fold, sorted(folds))
-            fit, n_classes = (_fit_linear, 2) if name == "content" else (_fit_rare, len(KINDS))
-            self._bag_cache[key] = fit(
-                rows.matrix[keep], rows.target[keep], rows.weight[keep], _WORD_C[name], n_classes
+            of_kinds = name != "content"
+            self._bag_cache[key] = _fit_linear(
+                rows.matrix[keep],
+                rows.target[keep],
+                rows.weight[keep],
+                _WORD_C[name],
+                len(KINDS) if of_kinds else 2,
+                rarity=_rarity(rows.matrix[keep]) if of_kinds else None,
             )
         return self._bag_cache[key]
 
@@ -252,9 +264,8 @@ class Trainer:
     def text_matrix(self, number: int, bags: Bags) -> FloatArray:
         """Return the features of all lines of text `number`."""
         example = self._data.texts[number]
-        return text_matrix(
-            example.text, example.lexical, word_scores(example.text, bags.text_kinds)
-        )
+        scores = word_scores(with_tokens(example.text, example.concepts), bags.text_kinds)
+        return text_matrix(example.text, example.lexical, scores)
 
 
 # Lines that a document teaches with at the most: a menu of a thousand links is one lesson.
@@ -387,25 +398,31 @@ def _bag_matrix(features: Sequence[TextFeatures]) -> sparse.csr_matrix:
 def _kind_rows(data: Prepared) -> tuple[_Rows, _Rows]:
     """Rows with a known kind: typed lines, single lines, and prose of the dumps as content.
 
-    Those for texts and those for pages, which differ in the weight of the single lines.
+    Those for texts and those for pages, which differ in which single lines are among them and with
+    what weight, and in whether what words express counts beside them.
     """
     blocks = [_typed_rows(data), _prose_rows(data), _single_rows(data)]
-    features, target, weight, fold = zip(*blocks, strict=True)
+    examples, target, weight, fold = zip(*blocks, strict=True)
     kinds = np.concatenate(target)
     known = kinds >= 0
-    rows = _Rows(
-        _bag_matrix([text for block in features for text in block])[known],
+    flat = [example for block in examples for example in block]
+    in_texts = _Rows(
+        _bag_matrix([with_tokens(example.text, example.concepts) for example in flat])[known],
         kinds[known],
         np.concatenate(weight)[known],
         np.concatenate(fold)[known],
     )
-    on_pages = rows.weight.copy()
-    on_pages[-len(data.singles) :] = _SINGLE_WEIGHT_ON_PAGES
-    return rows, replace(rows, weight=on_pages)
+    words = _bag_matrix([example.text for example in flat])[known]
+    on_pages = in_texts.weight.copy()
+    on_pages[-len(data.singles) :] = [
+        _SINGLE_WEIGHT_ON_PAGES * single.on_pages for single in data.singles
+    ]
+    read = on_pages > 0
+    return in_texts, _Rows(words[read], in_texts.target[read], on_pages[read], in_texts.fold[read])
 
 
 _KindBlock = tuple[
-    list[TextFeatures],
+    Sequence[PreparedText | PreparedSingle],
     npt.NDArray[np.int64],
     npt.NDArray[np.float64],
     npt.NDArray[np.int64],
@@ -423,7 +440,7 @@ def _typed_rows(data: Prepared) -> _KindBlock:
     typed = [example for example in data.texts if example.group == "typed"]
     kind = np.concatenate([example.kind for example in typed])
     fold = np.concatenate([np.full(len(example.kind), example.fold) for example in typed])
-    return [example.text for example in typed], kind, np.ones(len(kind)), fold
+    return typed, kind, np.ones(len(kind)), fold
 
 
 def _prose_rows(data: Prepared) -> _KindBlock:
@@ -440,13 +457,13 @@ def _prose_rows(data: Prepared) -> _KindBlock:
         kinds.append(np.where(prose | (example.kind > 0), example.kind, UNKNOWN))
     kind = np.concatenate(kinds)
     fold = np.concatenate([np.full(len(example.kind), example.fold) for example in used])
-    return [example.text for example in used], kind, np.full(len(kind), _PROSE_WEIGHT), fold
+    return used, kind, np.full(len(kind), _PROSE_WEIGHT), fold
 
 
 def _single_rows(data: Prepared) -> _KindBlock:
-    text, kind, fold = zip(*data.singles, strict=True)
-    weight = np.full(len(kind), _SINGLE_WEIGHT_IN_TEXTS)
-    return list(text), np.array(kind), weight, np.array(fold)
+    kind = np.array([single.kind for single in data.singles])
+    fold = np.array([single.fold for single in data.singles])
+    return data.singles, kind, np.full(len(kind), _SINGLE_WEIGHT_IN_TEXTS), fold
 
 
 def _content_rows(data: Prepared) -> _Rows:
@@ -484,8 +501,17 @@ def _fit_linear(
     weight: npt.NDArray[np.float64],
     strength: float,
     n_classes: int,
+    *,
+    rarity: FloatArray | None = None,
 ) -> FloatArray:
-    """Return (n_columns + 1, 1 or n_classes) weights on the grid that is stored."""
+    """Return (n_columns + 1, 1 or n_classes) weights on the grid that is stored.
+
+    With a `rarity` of each column, words count by theirs. It goes into the weights: a rare word
+    may say much at little cost, and inference looks nothing more up. It helps to tell the kinds
+    apart, and not to tell content from chrome on pages.
+    """
+    if rarity is not None:
+        matrix = matrix @ sparse.diags(rarity)
     estimator = LogisticRegression(C=strength, max_iter=60, tol=1e-3)
     with warnings.catch_warnings():  # as many steps as pay
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -498,32 +524,14 @@ def _fit_linear(
         weights[:, estimator.classes_] = fitted if fitted.shape[1] > 1 else _two_sided(fitted)
     else:
         weights[:] = fitted
-    return quantised(weights)
-
-
-def _fit_rare(
-    matrix: sparse.csr_matrix,
-    target: npt.NDArray[np.int64],
-    weight: npt.NDArray[np.float64],
-    strength: float,
-    n_classes: int,
-) -> FloatArray:
-    """Return what :func:`_fit_linear` does, fitted to words that count by their rarity.
-
-    The inverse document frequency (Spärck Jones, 1972) goes into the weights: a rare word may say
-    much at little cost, and inference looks nothing more up. It helps to tell the kinds apart, and
-    not to tell content from chrome on pages.
-    """
-    rarity = _rarity(matrix)
-    scaled = matrix.copy()
-    scaled.data *= rarity[scaled.indices]
-    weights = _fit_linear(scaled, target, weight, strength, n_classes)
-    weights[:-1] *= rarity[:, None]
+    if rarity is not None:
+        weights[:-1] *= rarity[:, None]
     return quantised(weights)
 
 
 def _rarity(matrix: sparse.csr_matrix) -> FloatArray:
-    """Return the inverse document frequency of each column, over its root mean square."""
+    """Return the inverse document frequency of each column (Spärck Jones, 1972), over its root
+    mean square."""
     frequency = np.bincount(matrix.indices, minlength=matrix.shape[1])
     rarity = np.log((matrix.shape[0] + 1) / (frequency + 1))
     typical = np.sqrt(np.average(rarity**2, weights=frequency))

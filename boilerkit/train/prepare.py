@@ -21,13 +21,29 @@ from boilerkit.html_features import (
     read_structure,
     structure_columns,
 )
-from boilerkit.lexicon import Lexicon, compile_phrases, count_rarity, lexicon_columns
+from boilerkit.lexicon import (
+    Lexicon,
+    Tokens,
+    compile_phrases,
+    concept_tokens,
+    count_rarity,
+    find_phrases,
+    lexicon_columns,
+)
 from boilerkit.page_types import PageClues, page_clues
 from boilerkit.text_features import FloatArray, IntArray, TextFeatures, Words, measure_lines
-from boilerkit.train.corpus import Corpus, PageExample, TextExample
-from boilerkit.wordlists import load_wordlists
+from boilerkit.train.corpus import Corpus, PageExample, Single, TextExample
+from boilerkit.wordlists import load_concepts, load_wordlists
 
-__all__ = ["Prepared", "PreparedPage", "PreparedText", "WordScores", "find_names", "prepare"]
+__all__ = [
+    "Prepared",
+    "PreparedPage",
+    "PreparedSingle",
+    "PreparedText",
+    "WordScores",
+    "find_names",
+    "prepare",
+]
 
 _MIN_TOKEN_SITES = 4
 
@@ -57,26 +73,38 @@ class PreparedPage:
 
 @dataclass(frozen=True, slots=True)
 class PreparedText:
-    """A text as arrays; ``kind`` and ``weight`` as in :class:`TextExample`."""
+    """A text as arrays; ``kind`` and ``weight`` as in :class:`TextExample`.
+
+    ``concepts``: what the text head's word model reads beside the words.
+    """
 
     group: str
     fold: int
     kind: IntArray
     weight: npt.NDArray[np.float64]
     text: TextFeatures
+    concepts: Tokens
     lexical: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSingle:
+    """A single line as arrays, with its kind and fold, and whether pages learn it too."""
+
+    text: TextFeatures
+    concepts: Tokens
+    kind: int
+    fold: int
+    on_pages: bool
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All examples in the corpus's order; ``names`` is the vocabulary of all pages.
-
-    ``singles``: features of each single line, with its kind and fold.
-    """
+    """All examples in the corpus's order; ``names`` is the vocabulary of all pages."""
 
     pages: list[PreparedPage]
     texts: list[PreparedText]
-    singles: list[tuple[TextFeatures, int, int]]
+    singles: list[PreparedSingle]
     names: list[str]
     lexicon: dict[str, np.ndarray[Any, Any]]
 
@@ -90,7 +118,7 @@ def prepare(corpus: Corpus, *, without: str | None = None) -> Prepared:
         for example, features in zip(corpus.texts, text, strict=True)
         if example.group == "typed"
     ]
-    arrays = compile_phrases(load_wordlists(without=without))
+    arrays = compile_phrases(load_wordlists(without=without), load_concepts(without=without))
     arrays["rarity"] = count_rarity(documents)
     lexicon = Lexicon.build(arrays)
     names = find_names(corpus.pages)
@@ -104,7 +132,7 @@ def prepare(corpus: Corpus, *, without: str | None = None) -> Prepared:
             _prepare_text(example, features, lexicon)
             for example, features in zip(corpus.texts, text, strict=True)
         ],
-        [(_slim(measure_lines([line])), kind, fold) for line, kind, fold in corpus.singles],
+        [_prepare_single(single, lexicon) for single in corpus.singles],
         names,
         arrays,
     )
@@ -115,6 +143,7 @@ def _prepare_page(
 ) -> PreparedPage:
     structure = read_structure(example.page)
     named = read_names(example.page, names)
+    phrases = find_phrases(text.words, lexicon)
     return PreparedPage(
         dataset=example.source.dataset,
         page_type=example.source.page_type or "",
@@ -123,7 +152,7 @@ def _prepare_page(
         target=example.target,
         kind=example.kind,
         text=_slim(text),
-        lexical=lexicon_columns(text, lexicon),
+        lexical=lexicon_columns(text, phrases, lexicon.rarity),
         structure=structure,
         structural=structure_columns(example.page, structure, text),
         clues=page_clues(example.page, text),
@@ -133,14 +162,22 @@ def _prepare_page(
 
 
 def _prepare_text(example: TextExample, text: TextFeatures, lexicon: Lexicon) -> PreparedText:
+    phrases = find_phrases(text.words, lexicon)
     return PreparedText(
         group=example.group,
         fold=example.fold,
         kind=example.kind,
         weight=example.weight,
         text=_slim(text),
-        lexical=lexicon_columns(text, lexicon),
+        concepts=concept_tokens(text.words, phrases),
+        lexical=lexicon_columns(text, phrases, lexicon.rarity),
     )
+
+
+def _prepare_single(single: Single, lexicon: Lexicon) -> PreparedSingle:
+    text = measure_lines([single.text])
+    concepts = concept_tokens(text.words, find_phrases(text.words, lexicon))
+    return PreparedSingle(_slim(text), concepts, single.kind, single.fold, single.on_pages)
 
 
 def _slim(text: TextFeatures) -> TextFeatures:

@@ -37,19 +37,21 @@ FloatArray = npt.NDArray[np.float64]
 Report = Callable[[str], None]
 
 # Content words that an operating point may cost on the typed lines (out of fold).
-_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0093}
+_TEXT_LOSS = {"careful": 0.0025, "balanced": 0.0089}
 # By how much of its log-odds each e-fold of a line's letters lowers its cut: the longer a line, the
 # more of such words one mistake costs.
-_TEXT_LENGTH = 0.6
-# By how much of what leaves a page in doubt its cut falls: see boilerkit.cuts. In bare texts it
-# would find more appeals, and drop more content that looks like one.
-_HTML_DOCUMENT = 1.0
+_TEXT_LENGTH = 0.7
+# By how much of what leaves a document in doubt its cut falls: see boilerkit.cuts. Bare texts leave
+# more in doubt.
+_HTML_DOUBT, _TEXT_DOUBT = 1.0, 2.0
 _HTML_CAREFUL_LOSS = 0.0025
 _GREEDY_F1_SLACK = 0.003
 # So many neighbouring cuts, an odd number, count for one.
 _SMOOTHED = 9
-# Of cuts whose F1 differs by no more, the middle one is chosen: which is best is chance.
+# Of cuts whose F1 differs by no more, one towards the upper end is chosen: which is best is chance,
+# and articles, which are few among the pages, want the higher ones.
 _SAME_F1 = 0.001
+_SAME_PLACE = 0.75
 _CUT_GRID = np.round(np.arange(0.02, 0.981, 0.01), 4)
 
 
@@ -178,7 +180,7 @@ def _calibrate_html(corpus: Corpus, odds: _Odds, folds: set[int]) -> Calibration
     ]
     f1_by_cut = _f1_by_cut(scored)
     same = np.flatnonzero(f1_by_cut >= f1_by_cut.max() - _SAME_F1)
-    balanced = int(np.rint(same.mean()))
+    balanced = int(np.rint(np.quantile(same, _SAME_PLACE)))
     words = np.concatenate(
         [[count_words(text) for text in page.page.texts] for page, _ in pages]
     ).astype(float)
@@ -187,15 +189,14 @@ def _calibrate_html(corpus: Corpus, odds: _Odds, folds: set[int]) -> Calibration
     near = np.flatnonzero(f1_by_cut >= f1_by_cut.max() - _GREEDY_F1_SLACK)
     cut = float(_CUT_GRID[balanced])
     cuts = {"careful": min(careful, cut), "balanced": cut, "greedy": float(_CUT_GRID[near[-1]])}
-    return Calibration(slope, intercept, cuts, document=_HTML_DOCUMENT)
+    return Calibration(slope, intercept, cuts, document=_HTML_DOUBT)
 
 
 def _page_score(odds: FloatArray, texts: Sequence[str]) -> FloatArray:
     """Return what of a page's lines is compared with a cut; `odds` are calibrated log-odds."""
     worded = [has_word(text) for text in texts]
-    sizes = [len(text) for text in texts if has_word(text)]
-    fall = document_fall(_logistic(odds)[worded].tolist(), sizes)
-    return _logistic(odds + _HTML_DOCUMENT * fall)
+    sizes = [len(text) for text, has in zip(texts, worded, strict=True) if has]
+    return _logistic(odds + document_fall(_logistic(odds[worded]).tolist(), sizes, _HTML_DOUBT))
 
 
 def _f1_by_cut(scored: Sequence[tuple[PageExample, FloatArray]]) -> FloatArray:
@@ -239,21 +240,25 @@ def _calibrate_text(data: _Data, odds: _Odds, folds: set[int]) -> Calibration:
     )
     known = kind >= 0
     slope, intercept = _platt(flat[known], (kind[known] == 0).astype(float))
-    length = slope * _TEXT_LENGTH
-    score = _logistic(slope * flat + intercept + length * _log_lengths(data, typed))
+    score = np.concatenate([_text_score(data, odds, number, slope, intercept) for number in typed])
     content = kind == 0
     cuts = {
         name: _cut_at_loss(score[content], words[content], loss)
         for name, loss in _TEXT_LOSS.items()
     }
     cuts["greedy"] = max(cuts["balanced"], _dump_cut(data, odds, folds, slope, intercept))
-    return Calibration(slope, intercept, cuts, length)
+    return Calibration(slope, intercept, cuts, slope * _TEXT_LENGTH, _TEXT_DOUBT)
 
 
-def _log_lengths(data: _Data, numbers: Sequence[int]) -> FloatArray:
-    """Return what the cuts of the lines of some texts fall with."""
-    lines = [line for number in numbers for line in data.corpus.texts[number].lines]
-    return np.array([log_length(len(line)) for line in lines])
+def _text_score(
+    data: _Data, odds: _Odds, number: int, slope: float, intercept: float
+) -> FloatArray:
+    """Return what of a text's lines is compared with a cut."""
+    sizes = [len(line) for line in data.corpus.texts[number].lines]
+    calibrated = slope * odds.text[number] + intercept
+    length = slope * _TEXT_LENGTH * np.array([log_length(size) for size in sizes])
+    fall = document_fall(_logistic(calibrated).tolist(), sizes, _TEXT_DOUBT)
+    return _logistic(calibrated + length + fall)
 
 
 def _dump_cut(data: _Data, odds: _Odds, folds: set[int], slope: float, intercept: float) -> float:
@@ -262,8 +267,7 @@ def _dump_cut(data: _Data, odds: _Odds, folds: set[int], slope: float, intercept
     for number, example in enumerate(data.corpus.texts):
         if example.group == "dump" and example.fold in folds and example.lines:
             words = data.prepared.texts[number].text.n_words
-            flat = slope * (odds.text[number] + _TEXT_LENGTH * _log_lengths(data, [number]))
-            score = _logistic(flat + intercept)
+            score = _text_score(data, odds, number, slope, intercept)
             content = np.isin(example.kind, (0,))
             rows.append([_share_f1(words, content, score >= cut) for cut in _CUT_GRID])
     return float(_CUT_GRID[int(np.mean(rows, axis=0).argmax())])
@@ -345,8 +349,7 @@ def _typed_scores(data: _Data, odds: _Odds, text: Calibration) -> dict[str, Any]
     for number, example in enumerate(data.corpus.texts):
         if example.group != "typed" or not example.lines:
             continue
-        flat = text.slope * odds.text[number] + text.intercept
-        score = _logistic(flat + text.length * _log_lengths(data, [number]))
+        score = _text_score(data, odds, number, text.slope, text.intercept)
         kept = score >= text.cuts["balanced"]
         words = data.prepared.texts[number].text.n_words
         content_words += int(words[example.kind == 0].sum())
